@@ -1,0 +1,2 @@
+//! repository chores
+fn main() {}

@@ -88,6 +88,15 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// A view of pixels that lie row by row without gaps.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer than width × height.
+    pub fn new(size: Size, pixels: &'a [f32]) -> Self {
+        View { size, stride: size.width, pixels: &pixels[..size.area()] }
+    }
+
     /// Its width and height.
     pub fn size(&self) -> Size {
         self.size

@@ -1,0 +1,121 @@
+//! The best search position, and how far ahead of all others it is.
+
+use super::score::ScoreMap;
+use super::template::Roughness;
+
+/// A position with its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// Columns from the search region's left.
+    pub u: usize,
+    /// Rows from the search region's top.
+    pub v: usize,
+    /// Its score.
+    pub score: f32,
+}
+
+/// The best position and the best one that is not on its slope.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peak {
+    /// Where the score is highest; of equals the first in row order.
+    pub best: Candidate,
+    /// The highest other hill, if there is one.
+    pub runner_up: Option<Candidate>,
+}
+
+/// Where the autocorrelation has fallen below one half, the template counts as somewhere else:
+/// exp(−½ dᵀ R d) < ½.
+const ELSEWHERE: f64 = 2.0 * std::f64::consts::LN_2;
+
+/// The highest score; `None` if every position is flat.
+pub fn best(map: &ScoreMap) -> Option<Candidate> {
+    let mut best: Option<Candidate> = None;
+    for v in 0..map.size().height {
+        let row = map.row(v);
+        let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        if best.is_none_or(|best| best.score < highest) && f32::NEG_INFINITY < highest {
+            let u = row.iter().position(|&score| score == highest).expect("it was just found");
+            best = Some(Candidate { u, v, score: highest });
+        }
+    }
+    best
+}
+
+/// The highest local maximum outside the hill around `best`.
+pub fn runner_up(map: &ScoreMap, best: Candidate, roughness: Roughness) -> Option<Candidate> {
+    let mut runner_up: Option<Candidate> = None;
+    let mut limit = f32::NEG_INFINITY;
+    for v in 0..map.size().height {
+        for (u, &score) in map.row(v).iter().enumerate() {
+            if limit < score && is_elsewhere(u, v, best, roughness) && is_local_maximum(map, u, v) {
+                runner_up = Some(Candidate { u, v, score });
+                limit = score;
+            }
+        }
+    }
+    runner_up
+}
+
+fn is_elsewhere(u: usize, v: usize, best: Candidate, roughness: Roughness) -> bool {
+    let (du, dv) = (u as f64 - best.u as f64, v as f64 - best.v as f64);
+    1.0 < du.abs().max(dv.abs()) && ELSEWHERE < roughness.along(du, dv)
+}
+
+fn is_local_maximum(map: &ScoreMap, u: usize, v: usize) -> bool {
+    let score = map.at(u, v);
+    let (rows, columns) = (v.saturating_sub(1)..=v + 1, u.saturating_sub(1)..=u + 1);
+    let rows = rows.take_while(|&row| row < map.size().height);
+    rows.into_iter().all(|row| {
+        let mut columns = columns.clone().take_while(|&column| column < map.size().width);
+        columns.all(|column| map.at(column, row) <= score)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Size;
+
+    const ROUND: Roughness = Roughness { xx: 0.5, xy: 0.0, yy: 0.5 };
+
+    fn hills(hills: &[(f64, f64, f64)]) -> ScoreMap {
+        let mut map = ScoreMap::default();
+        map.fill(Size::new(21, 17), Size::new(1, 1), |u, v| {
+            let height = |&(x, y, height): &(f64, f64, f64)| {
+                height * (-0.25 * ((u as f64 - x).powi(2) + (v as f64 - y).powi(2))).exp()
+            };
+            hills.iter().map(height).fold(0.0, f64::max) as f32
+        });
+        map
+    }
+
+    #[test]
+    fn the_second_hill_is_found_and_the_slope_of_the_first_is_not() {
+        let map = hills(&[(5.0, 6.0, 0.9), (15.0, 10.0, 0.6)]);
+        let first = best(&map).unwrap();
+        assert_eq!((first.u, first.v), (5, 6));
+        let second = runner_up(&map, first, ROUND).unwrap();
+        assert_eq!((second.u, second.v), (15, 10));
+    }
+
+    #[test]
+    fn the_first_of_equals_in_row_order_wins() {
+        let map = hills(&[(12.0, 3.0, 0.8), (4.0, 9.0, 0.8)]);
+        let first = best(&map).unwrap();
+        assert_eq!((first.u, first.v), (12, 3));
+    }
+
+    #[test]
+    fn a_second_hill_on_the_border_counts() {
+        let map = hills(&[(5.0, 6.0, 0.9), (20.0, 16.0, 0.7)]);
+        let second = runner_up(&map, best(&map).unwrap(), ROUND).unwrap();
+        assert_eq!((second.u, second.v), (20, 16));
+    }
+
+    #[test]
+    fn where_all_is_flat_there_is_no_peak() {
+        let mut map = ScoreMap::default();
+        map.fill(Size::new(3, 3), Size::new(1, 1), |_, _| f32::NEG_INFINITY);
+        assert_eq!(best(&map), None);
+    }
+}

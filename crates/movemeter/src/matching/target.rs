@@ -1,0 +1,107 @@
+//! Where a template is looked for: one search region, prepared for matching.
+
+use crate::fft::{Fft2, FftScratch, Spectrum};
+use crate::frame::{Frame, View};
+use crate::geometry::{Rect, Size};
+use crate::simd::LANES;
+use crate::sums::{self, Region};
+
+/// A search region: its pixels less their mean, the contrast of every window in it, its spectrum.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    search: Option<Rect>,
+    stride: usize,
+    pixels: Vec<f32>,
+    mean: f32,
+    norms: Vec<f32>,
+    spectrum: Spectrum,
+}
+
+/// Working memory to prepare targets and templates.
+#[derive(Default)]
+pub struct PrepareScratch {
+    columns: Vec<f64>,
+    pub(super) fft: FftScratch,
+}
+
+impl Target {
+    /// Prepares the part of `frame` under `search` for templates of this size.
+    ///
+    /// With `fft`, which must be at least as large as the search, its spectrum is made too.
+    pub fn prepare(
+        &mut self,
+        frame: &Frame,
+        search: Rect,
+        template: Size,
+        fft: Option<&Fft2>,
+        scratch: &mut PrepareScratch,
+    ) {
+        let view = frame.crop(search);
+        let max_abs = self.load(view);
+        self.search = Some(search);
+        let region =
+            Region { pixels: &self.pixels, stride: self.stride, size: search.size(), max_abs };
+        sums::window_norms(region, template, &mut scratch.columns, &mut self.norms);
+        self.spectrum.clear();
+        if let Some(fft) = fft {
+            let rows = self.pixels.chunks_exact(self.stride).map(|row| &row[..search.width]);
+            fft.forward(rows, &mut self.spectrum, &mut scratch.fft);
+        }
+    }
+
+    /// Copies the pixels less their mean; gives the largest absolute value.
+    fn load(&mut self, view: View<'_>) -> f32 {
+        let size = view.size();
+        let sum: f64 = view.rows().flatten().map(|&pixel| f64::from(pixel)).sum();
+        let max_abs = view.rows().flatten().fold(0.0f32, |max, pixel| max.max(pixel.abs()));
+        self.mean = (sum / size.area() as f64) as f32;
+        // The kernels read whole vectors, up to one beyond the last pixel of a row.
+        self.stride = size.width + LANES;
+        self.pixels.clear();
+        for row in view.rows() {
+            self.pixels.extend(row.iter().map(|&pixel| pixel - self.mean));
+            self.pixels.extend([0.0; LANES]);
+        }
+        max_abs
+    }
+
+    /// The region in the frame.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was prepared yet.
+    pub fn search(&self) -> Rect {
+        self.search.expect("a target is prepared before it is used")
+    }
+
+    /// From one row of pixels to the next.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// The pixels less [`mean`](Self::mean); each row is followed by a vector's width of zeros.
+    pub fn pixels(&self) -> &[f32] {
+        &self.pixels
+    }
+
+    /// What was taken off each pixel.
+    pub fn mean(&self) -> f32 {
+        self.mean
+    }
+
+    /// √ Σ (f − f̄)² of the window at each search position, row by row; 0 where it is flat.
+    pub fn norms(&self) -> &[f32] {
+        &self.norms
+    }
+
+    /// The region's spectrum; empty if it was not asked for.
+    pub fn spectrum(&self) -> &Spectrum {
+        &self.spectrum
+    }
+
+    /// How many positions a template of this size has across and down.
+    pub fn positions(&self, template: Size) -> Size {
+        let search = self.search();
+        Size::new(search.width - template.width + 1, search.height - template.height + 1)
+    }
+}

@@ -1,2 +1,50 @@
-//! repository chores
-fn main() {}
+//! Chores of the repository, run as `cargo xtask <command>`.
+#![allow(clippy::print_stdout, reason = "a command talks to the person who runs it")]
+
+mod repository;
+mod tidy;
+mod venv;
+mod test;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What every chore gives; the error is a sentence for the person who runs it.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "\
+Chores of the movemeter repository
+
+usage: cargo xtask <command>
+
+commands:
+  test           everything that must pass before a change is handed over:
+                 formatting, tidy, clippy, documentation, build, tests
+  test --quick   the same without clippy, documentation and Python comparisons
+  tidy           only the rules of this repository: which crate and module may use which,
+                 lengths of files and functions, what may be tracked";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words[..] {
+        ["test"] => test::run(test::Extent::Full),
+        ["test", "--quick"] => test::run(test::Extent::Quick),
+        ["tidy"] => tidy::run(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -24,14 +24,24 @@ pub enum Error {
     /// Nothing to measure.
     #[error("there is no window to measure; give at least one")]
     NoWindows,
+    /// A window without pixels.
+    #[error("window {window} ({rect}) has no pixels; width and height must be at least 1")]
+    WindowEmpty {
+        /// Its number in its group, from 0.
+        window: usize,
+        /// Where it was asked for: x, y, w, h.
+        rect: Rect,
+    },
     /// A window that is not wholly inside the frame.
     #[error(
-        "window {window} ({rect}) is not inside the frame, which is {frame} px; \
-         x + w may be at most {} and y + h at most {}",
+        "window {window} of group {group:?} ({rect}) is not inside the frame, which is {frame} px; \
+         x + w may be at most {} and y + h at most {}, x and y at least 0",
         frame.width, frame.height
     )]
     WindowOutside {
-        /// Its number, from 0.
+        /// The group it belongs to.
+        group: String,
+        /// Its number in its group, from 0.
         window: usize,
         /// Where it was asked for: x, y, w, h.
         rect: Rect,

@@ -31,6 +31,8 @@ pub enum Warning {
         /// How far the search should have reached, px.
         max_displacement_px: f64,
     },
+    /// The recording does not say when its frames were taken.
+    NoFrameTimes,
 }
 
 impl fmt::Display for Warning {
@@ -42,6 +44,7 @@ impl fmt::Display for Warning {
                  there the search ends at the border",
                 if *n_windows == 1 { " is" } else { "s are" }
             ),
+            Self::NoFrameTimes => f.write_str("the frame rate is not known, so there are no times"),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::score::{self, FftMatchScratch, ScoreMap};
 use super::subpixel::{self, Subpixel};
 use super::target::{PrepareScratch, Target};
 use super::template::{Template, Uses};
+use crate::fft::Fft2;
 use crate::filter::{self, Border};
 use crate::frame::{Frame, View};
 use crate::geometry::{Displacement, Rect, Size};
@@ -90,21 +91,20 @@ impl Matcher {
         let taps = SMOOTHING.map(|weight| weight as f32);
         let (mut work, mut pixels) = (Frame::default(), Frame::default());
         filter::separable(self.level, frame, &taps, Border::Mirror, &mut work, &mut pixels);
-        let spline =
-            (role == Role::Target).then(|| Spline::through(self.level, frame, &SMOOTHING));
+        let spline = (role == Role::Target).then(|| Spline::through(self.level, frame, &SMOOTHING));
         MatchFrame { pixels, spline }
     }
 
-    /// Takes a window's content out of a frame.
+    /// Takes a window's content out of a frame; with `fft` its spectrum is made and kept too.
     pub fn prepare_template(
         &self,
         frame: &MatchFrame,
         window: Rect,
-        plan: &Plan,
+        fft: Option<&Fft2>,
         template: &mut Template,
         scratch: &mut PrepareScratch,
     ) -> Result<(), Status> {
-        let uses = Uses { fit: self.subpixel == Subpixel::GaussNewton, fft: plan.fft() };
+        let uses = Uses { fit: self.subpixel == Subpixel::GaussNewton, fft };
         template.prepare(&frame.pixels, window, uses, scratch)
     }
 
@@ -113,11 +113,20 @@ impl Matcher {
     pub fn search(&self, window: Rect, frame: Size) -> Rect {
         match self.max_displacement_px {
             None => Rect::of_frame(frame),
-            Some(_) => window
-                .grown(self.reach())
-                .clipped_to(frame)
-                .expect("windows are inside the frame"),
+            Some(_) => {
+                window.grown(self.reach()).clipped_to(frame).expect("windows are inside the frame")
+            }
         }
+    }
+
+    /// How large the search of a window of this size is where no border clips it.
+    pub fn search_size(&self, window: Size, frame: Size) -> Size {
+        let by = 2 * self.reach();
+        let side = |side: usize, frame: usize| match self.max_displacement_px {
+            None => frame,
+            Some(_) => frame.min(side + by),
+        };
+        Size::new(side(window.width, frame.width), side(window.height, frame.height))
     }
 
     fn reach(&self) -> usize {
@@ -259,8 +268,10 @@ impl Matcher {
 
     fn status_of(&self, of: &Match<'_>, at: &Settled, displacement: Displacement) -> Status {
         let frame = of.frame.pixels.size();
-        let (right, bottom) =
-            (frame.width as f64 - of.window.width as f64, frame.height as f64 - of.window.height as f64);
+        let (right, bottom) = (
+            frame.width as f64 - of.window.width as f64,
+            frame.height as f64 - of.window.height as f64,
+        );
         // One pixel outside is what a fit without the outermost row and column can still see.
         let has_left = at.x < -1.0 || right + 1.0 < at.x || at.y < -1.0 || bottom + 1.0 < at.y;
         if has_left {

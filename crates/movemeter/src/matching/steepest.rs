@@ -109,9 +109,7 @@ impl Steepest {
             size.height.saturating_sub(inset.top + inset.bottom),
         );
         let part = self.origin;
-        for (from, to) in
-            [(template, &mut self.template), (x, &mut self.x), (y, &mut self.y)]
-        {
+        for (from, to) in [(template, &mut self.template), (x, &mut self.x), (y, &mut self.y)] {
             copy_part(from, size, part, self.size, to);
             remove_mean(to);
         }

@@ -70,14 +70,9 @@ pub fn gaussian(before: f64, peak: f64, after: f64) -> f64 {
 pub fn neighbours(map: &ScoreMap, at: Candidate) -> [[f64; 3]; 2] {
     let Candidate { u, v, .. } = at;
     let size = map.size();
-    let across = (
-        (0 < u).then(|| map.at(u - 1, v)),
-        (u + 1 < size.width).then(|| map.at(u + 1, v)),
-    );
-    let down = (
-        (0 < v).then(|| map.at(u, v - 1)),
-        (v + 1 < size.height).then(|| map.at(u, v + 1)),
-    );
+    let across =
+        ((0 < u).then(|| map.at(u - 1, v)), (u + 1 < size.width).then(|| map.at(u + 1, v)));
+    let down = ((0 < v).then(|| map.at(u, v - 1)), (v + 1 < size.height).then(|| map.at(u, v + 1)));
     [across, down].map(|(before, after)| {
         let known = |score: Option<f32>| score.filter(|score| score.is_finite());
         let (before, after) = (known(before), known(after));

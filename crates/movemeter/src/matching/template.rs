@@ -93,8 +93,7 @@ impl Template {
         let mean = sum / area as f64;
         let max_abs = view.rows().flatten().fold(0.0f32, |max, pixel| max.max(pixel.abs()));
         self.pixels.clear();
-        self.pixels
-            .extend(view.rows().flatten().map(|&pixel| (f64::from(pixel) - mean) as f32));
+        self.pixels.extend(view.rows().flatten().map(|&pixel| (f64::from(pixel) - mean) as f32));
         let contrast: f64 = self.pixels.iter().map(|&t| f64::from(t) * f64::from(t)).sum();
         self.norm = contrast.sqrt();
         // Written so that a patch with NaN pixels is not texture either.

@@ -1,0 +1,263 @@
+//! Every setting of a measurement, in one place that can be written down and read again.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::matching::subpixel::Subpixel;
+use crate::roi::Windows;
+use crate::source::StackInfo;
+
+/// The frame that displacements count from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Reference {
+    /// The first frame measured.
+    #[default]
+    First,
+    /// The frame before; positions are summed from the first frame on.
+    Previous,
+    /// The mean of all frames. The stack is read twice.
+    Mean,
+    /// The frame of this number in the recording.
+    Frame(usize),
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("first"),
+            Self::Previous => f.write_str("previous"),
+            Self::Mean => f.write_str("mean"),
+            Self::Frame(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.to_string()
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl FromStr for Reference {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "first" => Ok(Self::First),
+            "previous" => Ok(Self::Previous),
+            "mean" => Ok(Self::Mean),
+            number => number.parse().map(Self::Frame).map_err(|_| Error::Setting {
+                name: "reference",
+                value: format!("{text:?}"),
+                allowed: "first, previous, mean or a frame number".into(),
+            }),
+        }
+    }
+}
+
+/// Every setting of a measurement.
+///
+/// ```
+/// use movemeter::geometry::{Displacement, Rect, Size};
+/// use movemeter::monitor::Silent;
+/// use movemeter::recipe::Recipe;
+/// use movemeter::synth;
+///
+/// let mut stack = synth::speckle(Size::new(128, 96)).moving(Displacement::new(0.25, -0.5)).frames(5);
+/// let recipe = Recipe {
+///     windows: [Rect::new(48, 32, 32, 32)].into(),
+///     follow: true,
+///     max_displacement_px: Some(10.0),
+///     ..Recipe::default()
+/// };
+/// let tracks = recipe.measure(&mut stack, &Silent)?;
+/// let moved = tracks[0].displacement(4).expect("speckle can be measured");
+/// assert!((moved.dx - 1.0).abs() < 0.01 && (moved.dy + 2.0).abs() < 0.01);
+/// # Ok::<(), movemeter::error::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recipe {
+    /// What is measured.
+    pub windows: Windows,
+    /// The frame that displacements count from.
+    pub reference: Reference,
+    /// Whether windows follow the reference's content to where it is now (Lagrangian). If not, they
+    /// stay, and it is asked where their present content was in the reference (Eulerian).
+    pub follow: bool,
+    /// Farthest a window's content may be from its place in the reference frame in x or y, px;
+    /// `None`: anywhere in the frame. With [`Reference::Previous`]: from one frame to the next.
+    pub max_displacement_px: Option<f64>,
+    /// How the position between pixels is found.
+    pub subpixel: Subpixel,
+    /// Matches with a lower score are not believed, −1 to 1. Whatever this is, a score that
+    /// unrelated texture reaches by chance is not believed either.
+    pub min_score: f64,
+    /// Whether doubtful matches (`at_edge`, `ambiguous`, `low_score`) keep their displacement.
+    pub keep_doubtful: bool,
+    /// Standard deviation of the Gaussian blur before matching, px; 0: none.
+    pub blur_sigma_px: f64,
+    /// Numbers of frames that are not measured; their status is `excluded`.
+    pub exclude: Vec<usize>,
+    /// Frames a second, if the recording does not know it or is wrong.
+    pub frame_rate_hz: Option<f64>,
+    /// Side of a pixel in the specimen, µm, if the recording does not know it or is wrong.
+    pub pixel_size_um: Option<f64>,
+}
+
+/// Below this a match shares less than a twentieth of its contrast with the template.
+pub const DEFAULT_MIN_SCORE: f64 = 0.2;
+
+/// Beyond this a blur leaves nothing to match, and its filter would be as long as a frame.
+pub const MAX_BLUR_SIGMA_PX: f64 = 100.0;
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            windows: Windows::default(),
+            reference: Reference::First,
+            follow: false,
+            max_displacement_px: None,
+            subpixel: Subpixel::GaussNewton,
+            min_score: DEFAULT_MIN_SCORE,
+            keep_doubtful: false,
+            blur_sigma_px: 0.0,
+            exclude: Vec::new(),
+            frame_rate_hz: None,
+            pixel_size_um: None,
+        }
+    }
+}
+
+impl Recipe {
+    /// Whether every setting is in its range, for this stack; if not, which one is not.
+    pub fn check(&self, info: &StackInfo) -> Result<(), Error> {
+        self.check_settings()?;
+        self.windows.check(info.size)?;
+        if let Reference::Frame(number) = self.reference {
+            self.check_reference(number, info)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every setting is in its range, for whatever stack.
+    pub fn check_settings(&self) -> Result<(), Error> {
+        let in_range = |name, value: f64, is_allowed: bool, allowed: &str| {
+            if is_allowed {
+                return Ok(());
+            }
+            Err(Error::Setting { name, value: format!("{value}"), allowed: allowed.into() })
+        };
+        if let Some(px) = self.max_displacement_px {
+            let allowed = "0 px or more, and finite (leave it out to search the whole frame)";
+            in_range("max_displacement", px, 0.0 <= px && px.is_finite(), allowed)?;
+        }
+        let score = self.min_score;
+        in_range("min_score", score, (-1.0..=1.0).contains(&score), "between -1 and 1")?;
+        let blur = self.blur_sigma_px;
+        let allowed = format!("between 0 (none) and {MAX_BLUR_SIGMA_PX} px");
+        in_range("blur", blur, (0.0..=MAX_BLUR_SIGMA_PX).contains(&blur), &allowed)?;
+        let positive = |value: f64| 0.0 < value && value.is_finite();
+        if let Some(hz) = self.frame_rate_hz {
+            in_range("fps", hz, positive(hz), "more than 0 Hz")?;
+        }
+        if let Some(um) = self.pixel_size_um {
+            in_range("pixel_size", um, positive(um), "more than 0 um")?;
+        }
+        Ok(())
+    }
+
+    fn check_reference(&self, number: usize, info: &StackInfo) -> Result<(), Error> {
+        let is_there = (0..info.n_frames).any(|index| info.number(index) == number);
+        if is_there && !self.exclude.contains(&number) {
+            return Ok(());
+        }
+        let allowed = match info.n_frames {
+            0 => "a frame of the stack, which has none".into(),
+            n => format!(
+                "a frame that is measured (they are numbered {} to {}, less those excluded)",
+                info.number(0),
+                info.number(n - 1)
+            ),
+        };
+        Err(Error::Setting { name: "reference", value: number.to_string(), allowed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{Rect, Size};
+
+    fn info() -> StackInfo {
+        StackInfo { size: Size::new(64, 64), n_frames: 10, ..StackInfo::default() }
+    }
+
+    fn recipe() -> Recipe {
+        Recipe { windows: [Rect::new(8, 8, 16, 16)].into(), ..Recipe::default() }
+    }
+
+    #[test]
+    fn each_setting_out_of_range_is_named_with_its_value() {
+        let cases: [(&str, Recipe); 8] = [
+            ("max_displacement", Recipe { max_displacement_px: Some(-1.0), ..recipe() }),
+            ("max_displacement", Recipe { max_displacement_px: Some(f64::NAN), ..recipe() }),
+            ("min_score", Recipe { min_score: 1.5, ..recipe() }),
+            ("blur", Recipe { blur_sigma_px: -2.0, ..recipe() }),
+            ("fps", Recipe { frame_rate_hz: Some(0.0), ..recipe() }),
+            ("pixel_size", Recipe { pixel_size_um: Some(-0.5), ..recipe() }),
+            ("reference", Recipe { reference: Reference::Frame(10), ..recipe() }),
+            ("reference", Recipe { reference: Reference::Frame(3), exclude: vec![3], ..recipe() }),
+        ];
+        for (name, recipe) in cases {
+            let said = recipe.check(&info()).err().map(|error| error.to_string());
+            assert!(said.as_ref().is_some_and(|said| said.starts_with(name)), "{name}: {said:?}");
+        }
+        assert!(recipe().check(&info()).is_ok());
+    }
+
+    #[test]
+    fn a_recipe_is_read_as_it_was_written() {
+        let written = Recipe {
+            reference: Reference::Frame(7),
+            subpixel: Subpixel::Parabola,
+            max_displacement_px: Some(12.5),
+            exclude: vec![1, 2],
+            ..recipe()
+        };
+        let text = serde_json::to_string(&written).unwrap();
+        assert!(text.contains(r#""reference":"7","follow":false"#), "{text}");
+        assert!(text.contains(r#""subpixel":"parabola""#), "{text}");
+        assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), written);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_an_error_not_ignored() {
+        let error = serde_json::from_str::<Recipe>(r#"{"folow": true}"#).err().unwrap();
+        assert!(error.to_string().contains("folow"), "{error}");
+    }
+
+    #[test]
+    fn a_reference_is_a_word_or_a_number() {
+        for reference in
+            [Reference::First, Reference::Previous, Reference::Mean, Reference::Frame(12)]
+        {
+            assert_eq!(reference.to_string().parse::<Reference>().unwrap(), reference);
+        }
+        let error = "last".parse::<Reference>().err().unwrap().to_string();
+        assert_eq!(
+            error,
+            "reference must be first, previous, mean or a frame number, but is \"last\""
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! Windows in named groups.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::geometry::{Rect, Size};
+
+/// Windows that belong together and carry one name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoiGroup {
+    /// Its name in tables.
+    pub name: String,
+    /// Its windows.
+    pub windows: Vec<Rect>,
+}
+
+/// All windows of a recipe, in groups.
+///
+/// ```
+/// use movemeter::geometry::Rect;
+/// use movemeter::roi::Windows;
+///
+/// let mut windows: Windows = [Rect::new(10, 20, 32, 32), Rect::new(50, 20, 32, 32)].into();
+/// windows.add("stage", [Rect::new(0, 0, 64, 64)]);
+/// assert_eq!(windows.len(), 3);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Windows {
+    groups: Vec<RoiGroup>,
+}
+
+impl Windows {
+    /// The name of windows that were given none.
+    pub const UNNAMED: &'static str = "roi";
+
+    /// Adds windows to the group of this name, which is made if it is not there yet.
+    pub fn add(&mut self, name: &str, windows: impl IntoIterator<Item = Rect>) {
+        match self.groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.windows.extend(windows),
+            None => self
+                .groups
+                .push(RoiGroup { name: name.into(), windows: windows.into_iter().collect() }),
+        }
+    }
+
+    /// The groups, in the order added.
+    pub fn groups(&self) -> &[RoiGroup] {
+        &self.groups
+    }
+
+    /// All windows with their group's name and their number in the group.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, usize, Rect)> {
+        self.groups.iter().flat_map(|group| {
+            let windows = group.windows.iter().enumerate();
+            windows.map(|(number, &rect)| (group.name.as_str(), number, rect))
+        })
+    }
+
+    /// How many windows there are in all groups.
+    pub fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.windows.len()).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there are windows and all lie inside a frame of this size; if not, which one does not.
+    pub fn check(&self, frame: Size) -> Result<(), Error> {
+        if self.is_empty() {
+            return Err(Error::NoWindows);
+        }
+        match self.iter().find(|(_, _, rect)| !rect.is_inside(frame)) {
+            None => Ok(()),
+            Some((_, number, rect)) if rect.size().is_empty() => {
+                Err(Error::WindowEmpty { window: number, rect })
+            }
+            Some((group, number, rect)) => {
+                Err(Error::WindowOutside { group: group.into(), window: number, rect, frame })
+            }
+        }
+    }
+}
+
+impl From<Vec<Rect>> for Windows {
+    /// One group, [`UNNAMED`](Windows::UNNAMED).
+    fn from(windows: Vec<Rect>) -> Self {
+        let mut all = Self::default();
+        all.add(Self::UNNAMED, windows);
+        all
+    }
+}
+
+impl<const N: usize> From<[Rect; N]> for Windows {
+    /// One group, [`UNNAMED`](Windows::UNNAMED).
+    fn from(windows: [Rect; N]) -> Self {
+        windows.to_vec().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_numbered_within_their_group() {
+        let mut windows = Windows::from([Rect::new(0, 0, 2, 2)]);
+        windows.add("b", [Rect::new(1, 0, 2, 2)]);
+        windows.add(Windows::UNNAMED, [Rect::new(2, 0, 2, 2)]);
+        let all: Vec<(&str, usize, isize)> =
+            windows.iter().map(|(group, number, rect)| (group, number, rect.x)).collect();
+        assert_eq!(all, [("roi", 0, 0), ("roi", 1, 2), ("b", 0, 1)]);
+    }
+
+    #[test]
+    fn the_error_names_the_window_and_the_frame() {
+        let frame = Size::new(20, 10);
+        let says = |rect| Windows::from([rect]).check(frame).err().unwrap().to_string();
+        assert_eq!(
+            says(Rect::new(15, 2, 6, 4)),
+            "window 0 of group \"roi\" (15,2,6,4) is not inside the frame, which is 20x10 px; \
+             x + w may be at most 20 and y + h at most 10, x and y at least 0"
+        );
+        assert_eq!(
+            says(Rect::new(1, 2, 0, 4)),
+            "window 0 (1,2,0,4) has no pixels; width and height must be at least 1"
+        );
+        assert!(Windows::default().check(frame).is_err());
+        assert!(Windows::from([Rect::of_frame(frame)]).check(frame).is_ok());
+    }
+
+    #[test]
+    fn windows_are_written_as_lists_of_four_numbers() {
+        let windows = Windows::from([Rect::new(-1, 2, 3, 4)]);
+        let text = serde_json::to_string(&windows).unwrap();
+        assert_eq!(text, r#"[{"name":"roi","windows":[[-1,2,3,4]]}]"#);
+        assert_eq!(serde_json::from_str::<Windows>(&text).unwrap(), windows);
+    }
+}

@@ -170,9 +170,6 @@ mod tests {
             "a file name without an ending is not known; use one of .csv .tsv (a/table)"
         );
         let error = Error::UnknownEnding { path: "t.xls".into(), allowed: ".csv .tsv".into() };
-        assert_eq!(
-            error.to_string(),
-            "the ending .xls is not known; use one of .csv .tsv (t.xls)"
-        );
+        assert_eq!(error.to_string(), "the ending .xls is not known; use one of .csv .tsv (t.xls)");
     }
 }

@@ -27,4 +27,8 @@ pub mod table;
 
 pub use error::Error;
 pub use natural::natural_cmp;
+pub use output::{OutputFile, check_not_an_input};
+pub use provenance::{HashedInput, Provenance, hash_input};
 pub use series::{Input, Recording, open, open_all};
+pub use stack::{BitDepth, write_tiff};
+pub use table::{TableFormat, write_table};

@@ -72,8 +72,7 @@ mod tests {
     #[test]
     fn names_of_a_repetition_and_a_frame_are_ordered_by_both() {
         let name = |repetition, frame| format!("im_pos(-81, -107)_rep{repetition}_{frame}.tiff");
-        let expected: Vec<String> =
-            (0..3).flat_map(|r| (4..12).map(move |f| name(r, f))).collect();
+        let expected: Vec<String> = (0..3).flat_map(|r| (4..12).map(move |f| name(r, f))).collect();
         let mut names: Vec<&str> = expected.iter().map(String::as_str).collect();
         names.reverse();
         assert_eq!(sorted(&names), expected);

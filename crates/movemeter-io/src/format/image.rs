@@ -64,7 +64,9 @@ impl FrameSource for Picture {
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
         if index != 0 {
-            return Err(Error::NoFrame { frame: index, n_frames: 1, path: self.path.clone() }.into());
+            return Err(
+                Error::NoFrame { frame: index, n_frames: 1, path: self.path.clone() }.into()
+            );
         }
         self.decode(frame).map_err(|cause| {
             Error::Unreadable { format: self.format_name, path: self.path.clone(), cause }.into()
@@ -92,8 +94,7 @@ impl Picture {
     }
 
     fn decode(&self, frame: &mut Frame) -> Result<(), Cause> {
-        let picture =
-            DynamicImage::from_decoder(self.decoder()?).map_err(|error| plain(&error))?;
+        let picture = DynamicImage::from_decoder(self.decoder()?).map_err(|error| plain(&error))?;
         let size = Size::new(picture.width() as usize, picture.height() as usize);
         if size != self.info.size {
             return Err(format!("it is {size} px now, but was {} px when opened", self.info.size));

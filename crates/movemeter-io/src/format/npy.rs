@@ -268,7 +268,10 @@ mod tests {
     fn arrays_of_other_dimensions_or_without_pixels_are_refused() {
         assert!(frames_of(&[9]).unwrap_err().ends_with("but has 1 dimensions"));
         assert!(frames_of(&[1, 2, 3, 4]).unwrap_err().ends_with("but has 4 dimensions"));
-        assert_eq!(frames_of(&[3, 0, 4]).unwrap_err(), "the array is empty: its shape is (3, 0, 4)");
+        assert_eq!(
+            frames_of(&[3, 0, 4]).unwrap_err(),
+            "the array is empty: its shape is (3, 0, 4)"
+        );
     }
 
     #[test]

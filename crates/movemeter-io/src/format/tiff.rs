@@ -132,7 +132,8 @@ impl PageList {
         first: &Page,
     ) -> Result<(), Cause> {
         let number = self.directories.len();
-        let page = Page::read(file, directory).map_err(|cause| format!("page {number}: {cause}"))?;
+        let page =
+            Page::read(file, directory).map_err(|cause| format!("page {number}: {cause}"))?;
         if page.size == first.size {
             page.check_backed(file.n_bytes())?;
             self.directories.push(at);

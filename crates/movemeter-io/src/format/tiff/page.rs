@@ -58,9 +58,8 @@ const COLOUR_MAP_STEP: f64 = 257.0;
 
 impl Page {
     pub(super) fn read(file: &mut TiffFile, directory: &Directory) -> Result<Self, Cause> {
-        let mut number = |tag, default| {
-            directory.number(file, tag).map(|number| number.unwrap_or(default))
-        };
+        let mut number =
+            |tag, default| directory.number(file, tag).map(|number| number.unwrap_or(default));
         let (width, height) = (number(tag::WIDTH, 0)?, number(tag::HEIGHT, 0)?);
         if !(1..1 << 31).contains(&width) || !(1..1 << 31).contains(&height) {
             return Err(format!("it claims to have {width}x{height} px"));
@@ -202,7 +201,8 @@ impl Page {
         // The decoder leaves out channels it does not know: as many as came are counted.
         let n_channels = numbers.len() / grey.len();
         let is_colour = matches!(self.colour, Colour::Rgb | Colour::Rgba);
-        if n_channels < if is_colour { 3 } else { 1 } || numbers.len() % grey.len() != 0 {
+        let n_needed = if is_colour { 3 } else { 1 };
+        if n_channels < n_needed || !numbers.len().is_multiple_of(grey.len()) {
             return Err("the page holds fewer numbers than its size needs".into());
         }
         let layout = if self.is_planar {
@@ -320,7 +320,8 @@ fn colour(
             if compression == JPEG || subsampling.as_deref() == Some(&[1, 1]) {
                 Ok(Colour::YCbCr)
             } else {
-                Err("YCbCr with fewer colours than pixels is only known in JPEG; save as RGB".into())
+                Err("YCbCr with fewer colours than pixels is only known in JPEG; save as RGB"
+                    .into())
             }
         }
         (0..=3, _) => Err(format!(

@@ -27,28 +27,17 @@ macro_rules! sample {
 
 sample!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 
-/// Where a pixel's numbers lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
-    /// From a pixel to the next.
-    pub(super) pixel_stride: usize,
-    /// From a pixel's red to its green, and from there to its blue.
-    pub(super) sample_stride: usize,
-}
-
-/// The first number of every pixel.
-pub(super) fn first_sample<T: Sample>(samples: &[T], layout: Layout, grey: &mut [f32]) {
-    for (pixel, sample) in grey.iter_mut().zip(samples.iter().step_by(layout.pixel_stride)) {
+/// The first of every pixel's `n_channels` numbers.
+pub(super) fn first_channel<T: Sample>(samples: &[T], n_channels: usize, grey: &mut [f32]) {
+    for (pixel, sample) in grey.iter_mut().zip(samples.iter().step_by(n_channels)) {
         *pixel = sample.to_f32();
     }
 }
 
-/// The luminance of the first three numbers of every pixel.
-pub(super) fn luminance_of<T: Sample>(samples: &[T], layout: Layout, grey: &mut [f32]) {
-    for (index, pixel) in grey.iter_mut().enumerate() {
-        let [red, green, blue] =
-            [0, 1, 2].map(|k| samples[index * layout.pixel_stride + k * layout.sample_stride]);
-        *pixel = luminance(red.to_f64(), green.to_f64(), blue.to_f64()) as f32;
+/// The luminance of the first three of every pixel's `n_channels` numbers.
+pub(super) fn luminance_of<T: Sample>(samples: &[T], n_channels: usize, grey: &mut [f32]) {
+    for (pixel, colour) in grey.iter_mut().zip(samples.chunks_exact(n_channels)) {
+        *pixel = luminance(colour[0].to_f64(), colour[1].to_f64(), colour[2].to_f64()) as f32;
     }
 }
 
@@ -65,20 +54,17 @@ mod tests {
     fn a_grey_colour_keeps_its_value_exactly() {
         for value in 0..=u16::MAX {
             let mut grey = [0.0];
-            let layout = Layout { pixel_stride: 3, sample_stride: 1 };
-            luminance_of(&[value; 3], layout, &mut grey);
+            luminance_of(&[value; 3], 3, &mut grey);
             assert_eq!(grey[0], f32::from(value));
         }
     }
 
     #[test]
-    fn interleaved_and_planar_colours_give_the_same() {
-        let (mut interleaved, mut planar) = ([0.0; 2], [0.0; 2]);
-        let layout = Layout { pixel_stride: 4, sample_stride: 1 };
-        luminance_of(&[10u8, 20, 30, 99, 200, 100, 0, 99], layout, &mut interleaved);
-        let layout = Layout { pixel_stride: 1, sample_stride: 2 };
-        luminance_of(&[10u8, 200, 20, 100, 30, 0], layout, &mut planar);
-        assert_eq!(interleaved, planar);
-        assert_eq!(planar, [18.15, 118.5]);
+    fn channels_that_are_no_colours_are_left_out() {
+        let mut grey = [0.0; 2];
+        luminance_of(&[10u8, 20, 30, 99, 200, 100, 0, 99], 4, &mut grey);
+        assert_eq!(grey, [18.15, 118.5]);
+        first_channel(&[7u16, 1, 9, 2], 2, &mut grey);
+        assert_eq!(grey, [7.0, 9.0]);
     }
 }

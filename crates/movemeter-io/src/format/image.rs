@@ -11,7 +11,7 @@ use movemeter::frame::Frame;
 use movemeter::geometry::Size;
 use movemeter::source::{FrameSource, StackInfo};
 
-use super::grey::{Layout, Sample, first_sample, luminance_of};
+use super::grey::{Sample, first_channel, luminance_of};
 use super::{Cause, name_of, plain_io};
 use crate::error::Error;
 
@@ -138,10 +138,9 @@ fn to_grey(picture: &DynamicImage, grey: &mut [f32]) {
 }
 
 fn channels_to_grey<T: Sample>(samples: &[T], n_channels: usize, grey: &mut [f32]) {
-    let layout = Layout { pixel_stride: n_channels, sample_stride: 1 };
     match n_channels {
-        1 | 2 => first_sample(samples, layout, grey),
-        _ => luminance_of(samples, layout, grey),
+        1 | 2 => first_channel(samples, n_channels, grey),
+        _ => luminance_of(samples, n_channels, grey),
     }
 }
 

@@ -8,15 +8,15 @@
 mod file;
 mod directory;
 mod page;
+mod decode;
 
 use std::path::{Path, PathBuf};
 
 use movemeter::error::BoxError;
 use movemeter::frame::Frame;
 use movemeter::source::{FrameSource, StackInfo};
-use tiff::TiffError;
-use tiff::decoder::{Decoder, DecodingResult};
 
+use self::decode::PageDecoder;
 use self::directory::{Directory, tag};
 use self::file::TiffFile;
 use self::page::{Colour, NumberFormat, Page, UNCOMPRESSED};
@@ -44,8 +44,8 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn FrameSource>, Cause> {
         return open_contiguous(path, &mut file, &directory, &first, n_frames, info);
     }
     describe(&mut info, description, &pages);
-    let buffer = DecodingResult::U8(Vec::new());
-    Ok(Box::new(TiffStack { path: path.into(), info, file, pages, buffer }))
+    let decoder = PageDecoder::default();
+    Ok(Box::new(TiffStack { path: path.into(), info, file, pages, decoder }))
 }
 
 struct TiffStack {
@@ -53,8 +53,7 @@ struct TiffStack {
     info: StackInfo,
     file: TiffFile,
     pages: PageList,
-    /// The page's numbers as decoded; kept from frame to frame.
-    buffer: DecodingResult,
+    decoder: PageDecoder,
 }
 
 impl FrameSource for TiffStack {
@@ -80,18 +79,8 @@ impl TiffStack {
         let directory = Directory::read(&mut self.file, at)?;
         let mut page = Page::read(&mut self.file, &directory)?;
         page.check_backed(self.file.n_bytes())?;
-        page.check_parts(&mut self.file, &directory)?;
         page.read_palette(&mut self.file, &directory)?;
-        self.file.show_page(at);
-        page.show_as_stored(&mut self.file, &directory);
-        let limits = page.limits(self.file.n_bytes());
-        let decoder = Decoder::new(&mut self.file).map_err(|error| plain(&error))?;
-        decoder
-            .with_limits(limits)
-            .read_image_to_buffer(&mut self.buffer)
-            .map_err(|error| plain(&error))?;
-        frame.reset(page.size);
-        page.to_grey(&self.buffer, frame.pixels_mut())
+        self.decoder.decode(&mut self.file, at, &directory, &page, frame)
     }
 }
 
@@ -292,17 +281,5 @@ fn frame_error(path: &Path, frame: usize, n_frames: usize, cause: Cause) -> Erro
     match n_frames {
         1 => Error::Unreadable { format: "TIFF", path: path.into(), cause },
         _ => Error::Frame { frame, path: path.into(), cause },
-    }
-}
-
-fn plain(error: &TiffError) -> Cause {
-    match error {
-        TiffError::IoError(error) => match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => "the file ends before the page's pixels do".into(),
-            _ => plain_io(error),
-        },
-        TiffError::FormatError(error) => error.to_string(),
-        TiffError::UnsupportedError(error) => error.to_string(),
-        other => other.to_string(),
     }
 }

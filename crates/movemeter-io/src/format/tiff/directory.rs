@@ -39,9 +39,14 @@ struct Entry {
     value_bytes: u64,
     is_whole: bool,
     n_values: u64,
+    /// Where the entry is in the file.
+    entry_at: u64,
     /// Where the values are in the file.
     at: u64,
 }
+
+/// A private tag that no decoder looks for.
+const UNUSED_TAG: u64 = 65_000;
 
 /// Real pages have some twenty tags; the classic format cannot count beyond this.
 const MOST_ENTRIES: u64 = u16::MAX as u64;
@@ -49,8 +54,9 @@ const MOST_ENTRIES: u64 = u16::MAX as u64;
 impl Directory {
     /// Reads the tags, not the values that do not fit beside them.
     pub(super) fn read(file: &mut TiffFile, at: u64) -> Result<Self, Cause> {
-        // Classic and BigTIFF: bytes of the number of entries, of an entry, of an offset.
-        let (count, entry, offset) = if file.is_big_tiff() { (8, 20, 8) } else { (2, 12, 4) };
+        // Bytes of the number of entries, and of an entry, in BigTIFF and classic TIFF.
+        let offset = file.offset_bytes() as u64;
+        let (count, entry) = if offset == 8 { (8, 20) } else { (2, 12) };
         let n_entries = file.bytes_at(at, count)?;
         let n_entries = file.number(&n_entries);
         if MOST_ENTRIES < n_entries {
@@ -80,9 +86,40 @@ impl Directory {
         file.bytes_at(entry.at, entry.value_bytes.saturating_mul(entry.n_values)).map(Some)
     }
 
-    /// Where a tag's first value is in the file, and how many bytes it has.
-    pub(super) fn place(&self, tag: u16) -> Option<(u64, usize)> {
-        self.find(tag).map(|entry| (entry.at, entry.value_bytes as usize))
+    /// Whether the page has this tag.
+    pub(super) fn has(&self, tag: u16) -> bool {
+        self.find(tag).is_some()
+    }
+
+    /// Shows the file with another first value of this tag.
+    pub(super) fn show_value(&self, file: &mut TiffFile, tag: u16, value: u64) {
+        if let Some(entry) = self.find(tag) {
+            file.show_number(entry.at, entry.value_bytes as usize, value);
+        }
+    }
+
+    /// Shows the file with only a part of this tag's values, which are `values`.
+    pub(super) fn show_values(&self, file: &mut TiffFile, tag: u16, first: usize, values: &[u64]) {
+        let Some(entry) = self.find(tag) else { return };
+        let (word, value_bytes) = (file.offset_bytes(), entry.value_bytes as usize);
+        let (count_at, value_at) = (entry.entry_at + 4, entry.entry_at + 4 + word as u64);
+        file.show_number(count_at, word, values.len() as u64);
+        // Values that fit must stand in the entry itself.
+        if values.len() * value_bytes <= word {
+            for (&value, at) in values.iter().zip((value_at..).step_by(value_bytes)) {
+                file.show_number(at, value_bytes, value);
+            }
+        } else {
+            let at = entry.at + (first * value_bytes) as u64;
+            file.show_number(value_at, word, at);
+        }
+    }
+
+    /// Shows the file without this tag.
+    pub(super) fn hide(&self, file: &mut TiffFile, tag: u16) {
+        if let Some(entry) = self.find(tag) {
+            file.show_number(entry.entry_at, 2, UNUSED_TAG);
+        }
     }
 
     fn find(&self, tag: u16) -> Option<&Entry> {
@@ -107,7 +144,7 @@ impl Directory {
 }
 
 impl Entry {
-    fn new(file: &TiffFile, bytes: &[u8], at: u64, offset_bytes: usize) -> Self {
+    fn new(file: &TiffFile, bytes: &[u8], entry_at: u64, offset_bytes: usize) -> Self {
         let (value_bytes, is_whole): (u64, bool) = match file.number(&bytes[2..4]) {
             1 => (1, true),
             3 => (2, true),
@@ -122,7 +159,7 @@ impl Entry {
         let n_values = file.number(n_values);
         // Values that fit stand in the entry itself, others where it says.
         let is_inside = value_bytes.checked_mul(n_values).is_some_and(|n| n <= value.len() as u64);
-        let at = if is_inside { at + 4 + offset_bytes as u64 } else { file.number(value) };
-        Self { tag: file.number(&bytes[..2]) as u16, value_bytes, is_whole, n_values, at }
+        let at = if is_inside { entry_at + 4 + offset_bytes as u64 } else { file.number(value) };
+        Self { tag: file.number(&bytes[..2]) as u16, value_bytes, is_whole, n_values, entry_at, at }
     }
 }

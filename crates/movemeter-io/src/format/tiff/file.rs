@@ -57,9 +57,9 @@ impl TiffFile {
         self.big_endian
     }
 
-    /// Whether offsets have 64 bits.
-    pub(super) fn is_big_tiff(&self) -> bool {
-        self.is_big_tiff
+    /// Bytes of an offset or a count: 8 in BigTIFF, 4 in classic TIFF.
+    pub(super) fn offset_bytes(&self) -> usize {
+        if self.is_big_tiff { 8 } else { 4 }
     }
 
     /// Where the first page's directory is.
@@ -89,8 +89,9 @@ impl TiffFile {
     /// Shows the file as if it began with the page whose directory is at `directory`.
     pub(super) fn show_page(&mut self, directory: u64) {
         self.patches.clear();
-        let (at, n) = if self.is_big_tiff { (8, 8) } else { (4, 4) };
-        self.show_number(at, n, directory);
+        // The header is one offset long, and ends with the offset of the first page.
+        let n = self.offset_bytes();
+        self.show_number(n as u64, n, directory);
         self.position = 0;
         // A seek that fails here fails again in the decoder, which reports it.
         self.reader.rewind().unwrap_or_default();

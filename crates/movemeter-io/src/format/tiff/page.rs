@@ -1,10 +1,9 @@
-//! What one page of a TIFF file holds, and how its numbers become grey.
+//! What one page of a TIFF file holds, by its tags.
 
 use movemeter::geometry::Size;
-use tiff::decoder::{DecodingResult, Limits};
 
 use super::super::Cause;
-use super::super::grey::{Layout, Sample, first_sample, luminance, luminance_of};
+use super::super::grey::luminance;
 use super::directory::{Directory, tag};
 use super::file::TiffFile;
 
@@ -16,13 +15,22 @@ pub(super) struct Page {
     pub(super) format: NumberFormat,
     pub(super) bits: u64,
     pub(super) n_samples: u64,
-    is_planar: bool,
+    /// Whether each channel is stored by itself.
+    pub(super) is_planar: bool,
     is_tiled: bool,
     predictor: u64,
     /// Grey values of the colour map, for palettes.
-    palette: Vec<f32>,
+    pub(super) palette: Vec<f32>,
     /// Reduced image or mask: no frame of the recording.
     pub(super) is_aside: bool,
+}
+
+/// Where the strips or tiles of a page are.
+pub(super) struct Parts {
+    pub(super) offsets_tag: u16,
+    pub(super) offsets: Vec<u64>,
+    pub(super) lengths_tag: u16,
+    pub(super) lengths: Vec<u64>,
 }
 
 /// What a pixel's numbers mean.
@@ -46,7 +54,7 @@ pub(super) enum NumberFormat {
 
 /// Values of tags, by their names in the standard.
 const WHITE_IS_ZERO: u64 = 0;
-const BLACK_IS_ZERO: u64 = 1;
+pub(super) const BLACK_IS_ZERO: u64 = 1;
 pub(super) const UNCOMPRESSED: u64 = 1;
 const LZW: u64 = 5;
 const JPEG: u64 = 7;
@@ -78,7 +86,7 @@ impl Page {
             bits,
             n_samples,
             is_planar: number(tag::PLANAR, 1)? == 2,
-            is_tiled: directory.place(tag::TILE_OFFSETS).is_some(),
+            is_tiled: directory.has(tag::TILE_OFFSETS),
             predictor: number(tag::PREDICTOR, 1)?,
             palette: Vec::new(),
             is_aside: number(tag::SUBFILE_TYPE, 0)? & 0b101 != 0,
@@ -106,6 +114,11 @@ impl Page {
         format!("{colour}{format}{}", self.bits)
     }
 
+    /// How many of the channels the grey value is made of.
+    pub(super) fn n_channels_of_grey(&self) -> usize {
+        if matches!(self.colour, Colour::Rgb | Colour::Rgba) { 3 } else { 1 }
+    }
+
     /// The claimed size must be backed by the file's bytes, before memory is given for it.
     pub(super) fn check_backed(&self, n_bytes: u64) -> Result<(), Cause> {
         if self.n_bytes() <= u128::from(n_bytes) * u128::from(self.largest_ratio()) {
@@ -120,20 +133,16 @@ impl Page {
         ))
     }
 
-    /// All parts of the page must lie in the file.
-    pub(super) fn check_parts(
-        &self,
-        file: &mut TiffFile,
-        directory: &Directory,
-    ) -> Result<(), Cause> {
-        let (offsets, lengths) = if self.is_tiled {
+    /// Where the page's pixels are; all of them must lie in the file.
+    pub(super) fn parts(&self, file: &mut TiffFile, directory: &Directory) -> Result<Parts, Cause> {
+        let (offsets_tag, lengths_tag) = if self.is_tiled {
             (tag::TILE_OFFSETS, tag::TILE_BYTES)
         } else {
             (tag::STRIP_OFFSETS, tag::STRIP_BYTES)
         };
-        let offsets = directory.numbers(file, offsets)?.unwrap_or_default();
-        let lengths = directory.numbers(file, lengths)?.unwrap_or_default();
-        if offsets.is_empty() {
+        let offsets = directory.numbers(file, offsets_tag)?.unwrap_or_default();
+        let lengths = directory.numbers(file, lengths_tag)?.unwrap_or_default();
+        if offsets.is_empty() || offsets.len() != lengths.len() {
             return Err("the page does not say where its pixels are".into());
         }
         for (&offset, &length) in offsets.iter().zip(&lengths) {
@@ -144,91 +153,7 @@ impl Page {
                 return Err("the file ends before the page's pixels do".into());
             }
         }
-        Ok(())
-    }
-
-    /// Memory the decoder may take for this page.
-    pub(super) fn limits(&self, n_bytes: u64) -> Limits {
-        let mut limits = Limits::default();
-        limits.decoding_buffer_size = usize::try_from(self.n_bytes()).unwrap_or(usize::MAX);
-        limits.intermediate_buffer_size = usize::try_from(n_bytes).unwrap_or(usize::MAX);
-        limits
-    }
-
-    /// Shows the decoder tags with which it gives the numbers as they are stored.
-    pub(super) fn show_as_stored(&self, file: &mut TiffFile, directory: &Directory) {
-        let mut show = |tag, value| {
-            if let Some((at, n_bytes)) = directory.place(tag) {
-                file.show_number(at, n_bytes, value);
-            }
-        };
-        // The decoder turns white-is-zero around, and does not know palettes.
-        if matches!(self.colour, Colour::Grey | Colour::GreyAlpha | Colour::Palette) {
-            show(tag::PHOTOMETRIC, BLACK_IS_ZERO);
-        }
-        // It does not know odd numbers of bits: it is shown a page of bytes.
-        if self.is_packed() {
-            show(tag::BITS, 8);
-            show(tag::WIDTH, self.packed_row_bytes() as u64);
-        }
-    }
-
-    /// The decoded numbers as grey pixels.
-    pub(super) fn to_grey(&self, numbers: &DecodingResult, grey: &mut [f32]) -> Result<(), Cause> {
-        match numbers {
-            DecodingResult::U8(bytes) if self.is_packed() => {
-                let numbers = unpack(bytes, self.packed_row_bytes(), self.bits, self.size.width);
-                self.numbers_to_grey(&numbers, grey)
-            }
-            DecodingResult::U8(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::U16(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::U32(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::U64(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::I8(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::I16(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::I32(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::I64(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::F32(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::F64(numbers) => self.numbers_to_grey(numbers, grey),
-            DecodingResult::F16(numbers) => {
-                let numbers: Vec<f32> = numbers.iter().map(|number| number.to_f32()).collect();
-                self.numbers_to_grey(&numbers, grey)
-            }
-        }
-    }
-
-    fn numbers_to_grey<T: Sample>(&self, numbers: &[T], grey: &mut [f32]) -> Result<(), Cause> {
-        // The decoder leaves out channels it does not know: as many as came are counted.
-        let n_channels = numbers.len() / grey.len();
-        let is_colour = matches!(self.colour, Colour::Rgb | Colour::Rgba);
-        let n_needed = if is_colour { 3 } else { 1 };
-        if n_channels < n_needed || !numbers.len().is_multiple_of(grey.len()) {
-            return Err("the page holds fewer numbers than its size needs".into());
-        }
-        let layout = if self.is_planar {
-            Layout { pixel_stride: 1, sample_stride: grey.len() }
-        } else {
-            Layout { pixel_stride: n_channels, sample_stride: 1 }
-        };
-        match self.colour {
-            Colour::Rgb | Colour::Rgba => luminance_of(numbers, layout, grey),
-            Colour::Grey | Colour::GreyAlpha | Colour::YCbCr => first_sample(numbers, layout, grey),
-            Colour::Palette => {
-                first_sample(numbers, layout, grey);
-                self.look_up(grey)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn look_up(&self, grey: &mut [f32]) -> Result<(), Cause> {
-        for pixel in grey {
-            *pixel = *self
-                .palette
-                .get(*pixel as usize)
-                .ok_or("the page has colours that its colour map has not")?;
-        }
-        Ok(())
+        Ok(Parts { offsets_tag, offsets, lengths_tag, lengths })
     }
 
     /// Reads the colour map, which only the pixels need.
@@ -261,16 +186,18 @@ impl Page {
         Err(format!("pixels of type {} are not supported here; save as uint16", self.pixel_type()))
     }
 
-    fn is_packed(&self) -> bool {
+    /// Whether numbers do not begin at whole bytes.
+    pub(super) fn is_packed(&self) -> bool {
         !self.bits.is_multiple_of(8)
     }
 
-    fn packed_row_bytes(&self) -> usize {
+    /// Bytes of a row of such numbers.
+    pub(super) fn packed_row_bytes(&self) -> usize {
         (self.size.width * self.bits as usize).div_ceil(8)
     }
 
     /// Bytes of the decoded page.
-    fn n_bytes(&self) -> u128 {
+    pub(super) fn n_bytes(&self) -> u128 {
         let row = u128::from(self.bits * self.n_samples) * self.size.width as u128;
         row.div_ceil(8) * self.size.height as u128
     }
@@ -331,37 +258,5 @@ fn colour(
             "its colours are of a kind that is not supported (photometric interpretation \
              {photometric}); save as grey or RGB"
         )),
-    }
-}
-
-/// Numbers of a few bits each, most significant bit first, every row beginning with a new byte.
-fn unpack(bytes: &[u8], row_bytes: usize, bits: u64, width: usize) -> Vec<u16> {
-    let mut numbers = Vec::with_capacity(bytes.len() / row_bytes.max(1) * width);
-    for row in bytes.chunks_exact(row_bytes) {
-        let (mut held, mut n_held) = (0u32, 0);
-        let mut bytes = row.iter();
-        for _ in 0..width {
-            while n_held < bits {
-                held = held << 8 | u32::from(*bytes.next().unwrap_or(&0));
-                n_held += 8;
-            }
-            n_held -= bits;
-            numbers.push((held >> n_held & ((1 << bits) - 1)) as u16);
-            held &= (1 << n_held) - 1;
-        }
-    }
-    numbers
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn packed_numbers_are_taken_apart_row_by_row() {
-        assert_eq!(unpack(&[0b1010_0000, 0b0110_0000], 1, 1, 3), [1, 0, 1, 0, 1, 1]);
-        assert_eq!(unpack(&[0x12, 0x30], 2, 4, 3), [1, 2, 3]);
-        assert_eq!(unpack(&[0xab, 0xcd, 0xef], 3, 12, 2), [0xabc, 0xdef]);
-        assert_eq!(unpack(&[0xff, 0xfc, 0x00, 0x40], 4, 14, 2), [0x3fff, 0x0004]);
     }
 }

@@ -1,0 +1,175 @@
+//! What can go wrong with files and folders.
+
+use std::path::{Path, PathBuf};
+
+use movemeter::error::BoxError;
+use movemeter::geometry::Size;
+
+/// Why a file or folder could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No path was given.
+    #[error("there is nothing to open; name at least one file or folder")]
+    NoInput,
+    /// A path that leads nowhere.
+    #[error("there is no such file or folder ({})", path.display())]
+    Missing {
+        /// As given.
+        path: PathBuf,
+    },
+    /// A folder without a file that could be read.
+    #[error("no image files in the folder; looked for {endings} ({})", path.display())]
+    NoImages {
+        /// The folder.
+        path: PathBuf,
+        /// The endings that are looked for.
+        endings: String,
+    },
+    /// A file whose ending says nothing that is known.
+    #[error("{} is not known; use one of {allowed} ({})", shown_ending(path), path.display())]
+    UnknownEnding {
+        /// The file.
+        path: PathBuf,
+        /// The endings that may be used.
+        allowed: String,
+    },
+    /// The file system refused to give a file or folder.
+    #[error("cannot read: {cause} ({})", path.display())]
+    Refused {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// A file that is not what its ending says, is damaged, or of a kind that cannot be read.
+    #[error("cannot read as {format}: {cause} ({})", path.display())]
+    Unreadable {
+        /// The format's name.
+        format: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, in plain words.
+        cause: String,
+    },
+    /// A frame that cannot be read, of a file with several.
+    #[error("cannot read frame {frame} of the file: {cause} ({})", path.display())]
+    Frame {
+        /// Its number in the file, from 0.
+        frame: usize,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, in plain words.
+        cause: String,
+    },
+    /// A frame was asked for that the stack does not have.
+    #[error("there is no frame {frame}: the stack has {n_frames} ({})", path.display())]
+    NoFrame {
+        /// The number asked for, from 0.
+        frame: usize,
+        /// How many there are.
+        n_frames: usize,
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A series with frames of two sizes.
+    #[error(
+        "all frames of a series must have one size, but this file has {found} px and the first, {}, \
+         has {first} px; leave it out or crop it ({})",
+        first_path.display(), path.display()
+    )]
+    MixedSizes {
+        /// The first file that differs.
+        path: PathBuf,
+        /// Its size.
+        found: Size,
+        /// The first file of the series.
+        first_path: PathBuf,
+        /// Its size.
+        first: Size,
+    },
+    /// An output that cannot be written.
+    #[error("cannot write: {cause} ({})", path.display())]
+    Unwritable {
+        /// The output.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// An output that would overwrite what is being measured.
+    #[error(
+        "the output is also an input, {}; give the output another name ({})",
+        input.display(), output.display()
+    )]
+    OutputIsInput {
+        /// The output, as given.
+        output: PathBuf,
+        /// The input file it would overwrite.
+        input: PathBuf,
+    },
+    /// A frame to be written could not be had from its source.
+    #[error("cannot read frame {frame}: {source}")]
+    Source {
+        /// Its number in the source, from 0.
+        frame: usize,
+        /// What the source said; it names the file.
+        source: BoxError,
+    },
+}
+
+impl Error {
+    pub(crate) fn refused(path: &Path, cause: &std::io::Error) -> Self {
+        if cause.kind() == std::io::ErrorKind::NotFound {
+            return Self::Missing { path: path.into() };
+        }
+        Self::Refused { path: path.into(), cause: plain(cause) }
+    }
+
+    pub(crate) fn unwritable(path: &Path, cause: &std::io::Error) -> Self {
+        Self::Unwritable { path: path.into(), cause: plain(cause) }
+    }
+}
+
+/// What the system says, as the other messages are written: lower case, without the error's number.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        // A word in capitals stays as it is.
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.into(),
+    }
+}
+
+fn shown_ending(path: &Path) -> String {
+    match path.extension() {
+        Some(ending) => format!("the ending .{}", ending.display()),
+        None => "a file name without an ending".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_is_put_in_plain_words() {
+        let error = std::io::Error::from_raw_os_error(13);
+        assert_eq!(plain(&error), "permission denied");
+        assert_eq!(plain(&std::io::Error::other("CRC error")), "CRC error");
+    }
+
+    #[test]
+    fn a_missing_ending_is_named_as_such() {
+        let error = Error::UnknownEnding { path: "a/table".into(), allowed: ".csv .tsv".into() };
+        assert_eq!(
+            error.to_string(),
+            "a file name without an ending is not known; use one of .csv .tsv (a/table)"
+        );
+        let error = Error::UnknownEnding { path: "t.xls".into(), allowed: ".csv .tsv".into() };
+        assert_eq!(error.to_string(), "the ending .xls is not known; use one of .csv .tsv (t.xls)");
+    }
+}

@@ -1,0 +1,262 @@
+//! What one page of a TIFF file holds, by its tags.
+
+use movemeter::geometry::Size;
+
+use super::super::Cause;
+use super::super::grey::luminance;
+use super::directory::{Directory, tag};
+use super::file::TiffFile;
+
+/// A page as its tags describe it.
+pub(super) struct Page {
+    pub(super) size: Size,
+    pub(super) compression: u64,
+    pub(super) colour: Colour,
+    pub(super) format: NumberFormat,
+    pub(super) bits: u64,
+    pub(super) n_samples: u64,
+    /// Whether each channel is stored by itself.
+    pub(super) is_planar: bool,
+    is_tiled: bool,
+    predictor: u64,
+    /// Grey values of the colour map, for palettes.
+    pub(super) palette: Vec<f32>,
+    /// Reduced image or mask: no frame of the recording.
+    pub(super) is_aside: bool,
+}
+
+/// Where the strips or tiles of a page are.
+pub(super) struct Parts {
+    pub(super) offsets_tag: u16,
+    pub(super) offsets: Vec<u64>,
+    pub(super) lengths_tag: u16,
+    pub(super) lengths: Vec<u64>,
+}
+
+/// What a pixel's numbers mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Colour {
+    Grey,
+    GreyAlpha,
+    Rgb,
+    Rgba,
+    Palette,
+    YCbCr,
+}
+
+/// How a number is written in bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberFormat {
+    Unsigned,
+    Signed,
+    Float,
+}
+
+/// Values of tags, by their names in the standard.
+const WHITE_IS_ZERO: u64 = 0;
+pub(super) const BLACK_IS_ZERO: u64 = 1;
+pub(super) const UNCOMPRESSED: u64 = 1;
+const LZW: u64 = 5;
+const JPEG: u64 = 7;
+const PACK_BITS: u64 = 32_773;
+const ZSTD: u64 = 50_000;
+
+/// Colour maps go to 65535; this brings them to the 0 … 255 that every viewer shows.
+const COLOUR_MAP_STEP: f64 = 257.0;
+
+impl Page {
+    pub(super) fn read(file: &mut TiffFile, directory: &Directory) -> Result<Self, Cause> {
+        let mut number =
+            |tag, default| directory.number(file, tag).map(|number| number.unwrap_or(default));
+        let (width, height) = (number(tag::WIDTH, 0)?, number(tag::HEIGHT, 0)?);
+        if !(1..1 << 31).contains(&width) || !(1..1 << 31).contains(&height) {
+            return Err(format!("it claims to have {width}x{height} px"));
+        }
+        let (n_samples, bits) = (number(tag::SAMPLES, 1)?, number(tag::BITS, 1)?);
+        if !(1..=65_535).contains(&n_samples) || !(1..=64).contains(&bits) {
+            return Err(format!("it claims to have {n_samples} numbers of {bits} bits per pixel"));
+        }
+        let photometric = number(tag::PHOTOMETRIC, BLACK_IS_ZERO)?;
+        let compression = number(tag::COMPRESSION, UNCOMPRESSED)?;
+        let mut page = Self {
+            size: Size::new(width as usize, height as usize),
+            compression,
+            colour: Colour::Grey,
+            format: NumberFormat::from_tag(number(tag::SAMPLE_FORMAT, 1)?)?,
+            bits,
+            n_samples,
+            is_planar: number(tag::PLANAR, 1)? == 2,
+            is_tiled: directory.has(tag::TILE_OFFSETS),
+            predictor: number(tag::PREDICTOR, 1)?,
+            palette: Vec::new(),
+            is_aside: number(tag::SUBFILE_TYPE, 0)? & 0b101 != 0,
+        };
+        page.colour = colour(file, directory, photometric, n_samples, compression)?;
+        page.check_supported()?;
+        Ok(page)
+    }
+
+    /// What is stored, in the words of the field.
+    pub(super) fn pixel_type(&self) -> String {
+        let colour = match self.colour {
+            Colour::Grey => "",
+            Colour::GreyAlpha => "grey+alpha ",
+            Colour::Rgb => "rgb ",
+            Colour::Rgba => "rgba ",
+            Colour::Palette => "palette ",
+            Colour::YCbCr => "ycbcr ",
+        };
+        let format = match self.format {
+            NumberFormat::Unsigned => "uint",
+            NumberFormat::Signed => "int",
+            NumberFormat::Float => "float",
+        };
+        format!("{colour}{format}{}", self.bits)
+    }
+
+    /// How many of the channels the grey value is made of.
+    pub(super) fn n_channels_of_grey(&self) -> usize {
+        if matches!(self.colour, Colour::Rgb | Colour::Rgba) { 3 } else { 1 }
+    }
+
+    /// The claimed size must be backed by the file's bytes, before memory is given for it.
+    pub(super) fn check_backed(&self, n_bytes: u64) -> Result<(), Cause> {
+        if self.n_bytes() <= u128::from(n_bytes) * u128::from(self.largest_ratio()) {
+            return Ok(());
+        }
+        Err(format!(
+            "the file ends before the page's pixels do: {} px of {} need {} bytes, and the file \
+             has {n_bytes}",
+            self.size,
+            self.pixel_type(),
+            self.n_bytes(),
+        ))
+    }
+
+    /// Where the page's pixels are; all of them must lie in the file.
+    pub(super) fn parts(&self, file: &mut TiffFile, directory: &Directory) -> Result<Parts, Cause> {
+        let (offsets_tag, lengths_tag) = if self.is_tiled {
+            (tag::TILE_OFFSETS, tag::TILE_BYTES)
+        } else {
+            (tag::STRIP_OFFSETS, tag::STRIP_BYTES)
+        };
+        let offsets = directory.numbers(file, offsets_tag)?.unwrap_or_default();
+        let lengths = directory.numbers(file, lengths_tag)?.unwrap_or_default();
+        if offsets.is_empty() || offsets.len() != lengths.len() {
+            return Err("the page does not say where its pixels are".into());
+        }
+        for (&offset, &length) in offsets.iter().zip(&lengths) {
+            if offset == 0 && length == 0 {
+                return Err("parts of the page were never written".into());
+            }
+            if offset.checked_add(length).is_none_or(|end| file.n_bytes() < end) {
+                return Err("the file ends before the page's pixels do".into());
+            }
+        }
+        Ok(Parts { offsets_tag, offsets, lengths_tag, lengths })
+    }
+
+    /// Reads the colour map, which only the pixels need.
+    pub(super) fn read_palette(
+        &mut self,
+        file: &mut TiffFile,
+        directory: &Directory,
+    ) -> Result<(), Cause> {
+        if self.colour != Colour::Palette {
+            return Ok(());
+        }
+        let map = directory.numbers(file, tag::COLOUR_MAP)?.unwrap_or_default();
+        let n = map.len() / 3;
+        let grey = |k: usize| luminance(map[k] as f64, map[k + n] as f64, map[k + 2 * n] as f64);
+        self.palette = (0..n).map(|k| (grey(k) / COLOUR_MAP_STEP) as f32).collect();
+        Ok(())
+    }
+
+    fn check_supported(&self) -> Result<(), Cause> {
+        let bits_are_known = match self.format {
+            NumberFormat::Float => matches!(self.bits, 16 | 32 | 64),
+            NumberFormat::Signed => matches!(self.bits, 8 | 16 | 32 | 64),
+            NumberFormat::Unsigned => matches!(self.bits, 1..=16 | 32 | 64),
+        };
+        let packing_is_known =
+            !self.is_packed() || self.n_samples == 1 && !self.is_tiled && self.predictor == 1;
+        if bits_are_known && packing_is_known {
+            return Ok(());
+        }
+        Err(format!("pixels of type {} are not supported here; save as uint16", self.pixel_type()))
+    }
+
+    /// Whether numbers do not begin at whole bytes.
+    pub(super) fn is_packed(&self) -> bool {
+        !self.bits.is_multiple_of(8)
+    }
+
+    /// Bytes of a row of such numbers.
+    pub(super) fn packed_row_bytes(&self) -> usize {
+        (self.size.width * self.bits as usize).div_ceil(8)
+    }
+
+    /// Bytes of the decoded page.
+    pub(super) fn n_bytes(&self) -> u128 {
+        let row = u128::from(self.bits * self.n_samples) * self.size.width as u128;
+        row.div_ceil(8) * self.size.height as u128
+    }
+
+    /// The most that each compression can make a page smaller, from how its codes are made.
+    fn largest_ratio(&self) -> u64 {
+        match self.compression {
+            UNCOMPRESSED => 1,
+            PACK_BITS => 64,
+            LZW => 4096,
+            JPEG => 1024,
+            ZSTD => 32_768,
+            _ => 1032,
+        }
+    }
+}
+
+impl NumberFormat {
+    fn from_tag(value: u64) -> Result<Self, Cause> {
+        match value {
+            // 4 is "not defined": written by programs that mean plain numbers.
+            1 | 4 => Ok(Self::Unsigned),
+            2 => Ok(Self::Signed),
+            3 => Ok(Self::Float),
+            5 | 6 => Err("it holds complex numbers; save their real part or magnitude".into()),
+            _ => Err(format!("its numbers are of an unknown format ({value})")),
+        }
+    }
+}
+
+fn colour(
+    file: &mut TiffFile,
+    directory: &Directory,
+    photometric: u64,
+    n_samples: u64,
+    compression: u64,
+) -> Result<Colour, Cause> {
+    let extra = directory.number(file, tag::EXTRA_SAMPLES)?;
+    match (photometric, n_samples) {
+        (WHITE_IS_ZERO | BLACK_IS_ZERO, 1) => Ok(Colour::Grey),
+        (WHITE_IS_ZERO | BLACK_IS_ZERO, 2) if matches!(extra, Some(1 | 2)) => Ok(Colour::GreyAlpha),
+        (2, 3) => Ok(Colour::Rgb),
+        (2, 4..) => Ok(Colour::Rgba),
+        (3, 1) => Ok(Colour::Palette),
+        (6, 3) => {
+            let subsampling = directory.numbers(file, tag::YCBCR_SUBSAMPLING)?;
+            if compression == JPEG || subsampling.as_deref() == Some(&[1, 1]) {
+                Ok(Colour::YCbCr)
+            } else {
+                Err("YCbCr with fewer colours than pixels is only known in JPEG; save as RGB"
+                    .into())
+            }
+        }
+        (0..=3, _) => Err(format!(
+            "each pixel has {n_samples} numbers that are neither grey nor a colour; save one channel"
+        )),
+        _ => Err(format!(
+            "its colours are of a kind that is not supported (photometric interpretation \
+             {photometric}); save as grey or RGB"
+        )),
+    }
+}

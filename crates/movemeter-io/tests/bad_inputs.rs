@@ -307,7 +307,7 @@ fn damaged_files_end_in_pixels_or_in_words() {
         (random >> 8) as usize % below
     };
     let (mut n_refused, mut n_read) = (0, 0);
-    for _ in 0..3000 {
+    for _ in 0..1000 {
         let (at, byte) = (next(whole.len()), next(256) as u8);
         let before = std::mem::replace(&mut whole[at], byte);
         let path = file(&folder, "damaged.tif", &whole);
@@ -328,5 +328,5 @@ fn damaged_files_end_in_pixels_or_in_words() {
         }
         whole[at] = before;
     }
-    assert!(100 < n_refused && 100 < n_read, "{n_refused} refused, {n_read} frames read");
+    assert!(50 < n_refused && 100 < n_read, "{n_refused} refused, {n_read} frames read");
 }

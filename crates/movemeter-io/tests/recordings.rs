@@ -1,6 +1,7 @@
 //! Files and folders as they come: several formats, several files, real recordings.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where its preparations fail")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::path::{Path, PathBuf};
 

@@ -27,7 +27,7 @@ pub enum BitDepth {
 const LARGEST_CLASSIC_BYTES: u64 = 3_900_000_000;
 /// Room for a page's directory, in bytes: some 15 tags.
 const DIRECTORY_BYTES: u64 = 512;
-/// Room for a strip's place in the directory; the encoder makes strips of at most a row.
+/// Room for a strip's place in the directory; there are at most as many strips as rows.
 const STRIP_BYTES: u64 = 16;
 
 /// Writes all frames of a source as an uncompressed multi-page TIFF, BigTIFF if it gets too large.
@@ -54,10 +54,19 @@ pub fn write_tiff(
     bits: BitDepth,
     path: impl AsRef<Path>,
 ) -> Result<(), Error> {
-    let path = path.as_ref();
+    let is_big = LARGEST_CLASSIC_BYTES < bytes_needed(source, bits);
+    write(source, bits, path.as_ref(), is_big)
+}
+
+fn write(
+    source: &mut dyn FrameSource,
+    bits: BitDepth,
+    path: &Path,
+    is_big: bool,
+) -> Result<(), Error> {
     let mut output = OutputFile::create(path)?;
     let unwritable = |error| unwritable(path, &error);
-    if LARGEST_CLASSIC_BYTES < bytes_needed(source, bits) {
+    if is_big {
         let mut encoder = TiffEncoder::new_big(&mut output).map_err(unwritable)?;
         write_frames(source, bits, &mut encoder, path)?;
     } else {
@@ -184,6 +193,21 @@ mod tests {
         let error = write_tiff(&mut Broken(info), BitDepth::Eight, &path).unwrap_err();
         assert_eq!(error.to_string(), "cannot read frame 1: torn");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_big_tiff_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("big.tif");
+        let ramp = Frame::from_fn(Size::new(30, 20), |x, y| (100 * y + x) as f32);
+        let frames = vec![Frame::new(ramp.size()), ramp.clone(), ramp.clone()];
+        let mut stack = MemoryStack::new(frames).unwrap();
+        write(&mut stack, BitDepth::Sixteen, &path, true).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap()[2], 43, "the mark of BigTIFF");
+        let mut again = crate::open(&path).unwrap();
+        let mut frame = Frame::default();
+        again.read(2, &mut frame).unwrap();
+        assert_eq!((again.info().n_frames, frame), (3, ramp));
     }
 
     #[test]

@@ -180,6 +180,23 @@ def tiff_pillow():
     expect("pillow_palette.tif", grey, 1e-4)
 
 
+def tiff_packed():
+    for bits in (2, 4, 6, 10, 12, 14):
+        data = random.integers(0, 1 << bits, (ROWS, COLUMNS))
+        places = numpy.arange(bits)[::-1]
+        packed = numpy.packbits((data[..., None] >> places & 1).astype(bool).reshape(ROWS, -1), -1)
+        for compression in (None, "lzw", "zlib"):
+            name = f"packed_{bits}_{compression}.tif"
+            # Written as bytes, with tags that say what they are afterwards.
+            tifffile.imwrite(folder / name, packed, photometric="minisblack", rowsperstrip=9,
+                             compression=compression)
+            with tifffile.TiffFile(folder / name, mode="r+b") as file:
+                tags = file.pages[0].tags
+                tags["BitsPerSample"].overwrite(bits)
+                tags["ImageWidth"].overwrite(COLUMNS)
+            expect(name, data)
+
+
 def pictures():
     for dtype, mode in (("u1", "8"), ("u2", "16")):
         grey = stack(dtype, (ROWS, COLUMNS))
@@ -226,7 +243,8 @@ def arrays():
     expect("version3.npy", plane)
 
 
-for part in (tiff_types, tiff_layouts, tiff_colours, tiff_jpeg, tiff_pillow, pictures, arrays):
+for part in (tiff_types, tiff_layouts, tiff_colours, tiff_jpeg, tiff_pillow, tiff_packed, pictures,
+             arrays):
     part()
 (folder / "manifest.tsv").write_text("\n".join(manifest) + "\n")
 print(len(manifest), "files")

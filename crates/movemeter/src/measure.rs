@@ -5,8 +5,8 @@ mod windows;
 mod pair;
 mod against;
 mod chain;
-pub mod motion;
 pub mod reference;
+pub mod motion;
 pub mod run;
 
 pub use motion::Motion;

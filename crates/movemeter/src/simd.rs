@@ -4,6 +4,8 @@
 //! multiply–add and all sum in the same order, so **every level gives the same bits**; how many
 //! pixels one instruction handles is all that differs.
 
+use std::ops::{AddAssign, Mul};
+
 use fearless_simd::dispatch;
 
 pub use fearless_simd::Level;
@@ -83,22 +85,40 @@ pub struct Correlation<'a> {
     pub n_down: usize,
 }
 
+/// How finely products are summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// In `f32`: over a template row, then over the rows, so that the rounding error grows with
+    /// √width + √height, not with √(width·height).
+    Single,
+    /// In `f64`, at half the speed.
+    Double,
+}
+
 /// `out[v][u] = Σ template[y][x] · region[v + y][u + x]` for every search position (u, v).
-///
-/// Sums run over a template row in `f32`, then over the rows: the rounding error grows with
-/// √width + √height, not with √(width·height).
-pub fn correlate(level: Level, of: &Correlation<'_>, out: &mut [f32]) {
-    dispatch!(level, _simd => correlate_kernel(of, out));
+pub fn correlate(level: Level, of: &Correlation<'_>, precision: Precision, out: &mut [f32]) {
+    match precision {
+        Precision::Single => dispatch!(level, _simd => correlate_kernel(of, out, |sum: f32| sum)),
+        Precision::Double => {
+            dispatch!(level, _simd => correlate_kernel(of, out, |sum: f64| sum as f32));
+        }
+    }
 }
 
 #[inline(always)]
-fn correlate_kernel(of: &Correlation<'_>, out: &mut [f32]) {
+fn correlate_kernel<T>(of: &Correlation<'_>, out: &mut [f32], narrow: impl Fn(T) -> f32)
+where
+    T: Copy + Default + From<f32> + Mul<Output = T> + AddAssign,
+{
     for v in (0..of.n_down).step_by(ROWS) {
         for u in (0..of.n_across).step_by(LANES) {
             let n = LANES.min(of.n_across - u);
             let scores = correlate_block(of, u, v);
             for (row, scores) in scores.iter().enumerate().take(of.n_down - v) {
-                out[(v + row) * of.n_across + u..][..n].copy_from_slice(&scores[..n]);
+                let out = &mut out[(v + row) * of.n_across + u..][..n];
+                for (out, &score) in out.iter_mut().zip(scores) {
+                    *out = narrow(score);
+                }
             }
         }
     }
@@ -106,19 +126,22 @@ fn correlate_kernel(of: &Correlation<'_>, out: &mut [f32]) {
 
 /// `ROWS` × `LANES` search positions from (u, v) on; those beyond the last row repeat it.
 #[inline(always)]
-fn correlate_block(of: &Correlation<'_>, u: usize, v: usize) -> [[f32; LANES]; ROWS] {
-    let mut totals = [[0.0f32; LANES]; ROWS];
+fn correlate_block<T>(of: &Correlation<'_>, u: usize, v: usize) -> [[T; LANES]; ROWS]
+where
+    T: Copy + Default + From<f32> + Mul<Output = T> + AddAssign,
+{
+    let mut totals = [[T::default(); LANES]; ROWS];
     for (y, template_row) in of.template.chunks_exact(of.template_width).enumerate() {
         let row = |r: usize| {
             let v = (v + r).min(of.n_down - 1);
             &of.region[(v + y) * of.region_stride + u..][..of.template_width + LANES - 1]
         };
         let rows: [&[f32]; ROWS] = [row(0), row(1), row(2), row(3)];
-        let mut sums = [[0.0f32; LANES]; ROWS];
+        let mut sums = [[T::default(); LANES]; ROWS];
         for (x, &t) in template_row.iter().enumerate() {
             for (sums, row) in sums.iter_mut().zip(rows) {
                 for (sum, pixel) in sums.iter_mut().zip(&row[x..x + LANES]) {
-                    *sum += t * pixel;
+                    *sum += T::from(t) * T::from(*pixel);
                 }
             }
         }
@@ -176,6 +199,43 @@ pub fn fit_sums(level: Level, of: &Fit<'_>, scratch: &mut Vec<f32>) -> FitSums {
     dispatch!(level, _simd => fit_sums_kernel(of, scratch))
 }
 
+/// Samples the spline at the window: `out = (f − mean)·scale − template`.
+///
+/// `scratch` is given room for one row.
+pub fn residual(
+    level: Level,
+    of: &Fit<'_>,
+    mean: f32,
+    scale: f32,
+    scratch: &mut Vec<f32>,
+    out: &mut Vec<f32>,
+) {
+    scratch.resize(2 * of.width + 3, 0.0);
+    out.resize(of.template.len(), 0.0);
+    dispatch!(level, _simd => residual_kernel(of, mean, scale, scratch, out));
+}
+
+#[inline(always)]
+fn residual_kernel(of: &Fit<'_>, mean: f32, scale: f32, scratch: &mut [f32], out: &mut [f32]) {
+    let (blended, sampled) = scratch.split_at_mut(of.width + 3);
+    let rows = of.template.chunks_exact(of.width).zip(out.chunks_exact_mut(of.width));
+    for (y, (template, out)) in rows.enumerate() {
+        sample_row(of, y, blended, sampled);
+        for ((out, f), t) in out.iter_mut().zip(&*sampled).zip(template) {
+            *out = (f - mean) * scale - t;
+        }
+    }
+}
+
+/// One row of the window, less the offset.
+#[inline(always)]
+fn sample_row(of: &Fit<'_>, y: usize, blended: &mut [f32], sampled: &mut [f32]) {
+    let coefficients = |j: usize| &of.coefficients[(y + j) * of.stride..][..of.width + 3];
+    blend(&of.down, [0, 1, 2, 3].map(coefficients), of.offset, blended);
+    let shifted = |i: usize| &blended[i..i + of.width];
+    blend(&of.across, [0, 1, 2, 3].map(shifted), 0.0, sampled);
+}
+
 #[inline(always)]
 fn fit_sums_kernel(of: &Fit<'_>, scratch: &mut [f32]) -> FitSums {
     let (blended, sampled) = scratch.split_at_mut(of.width + 3);
@@ -183,10 +243,7 @@ fn fit_sums_kernel(of: &Fit<'_>, scratch: &mut [f32]) -> FitSums {
     let rows = of.template.chunks_exact(of.width);
     let steepest = of.steepest_x.chunks_exact(of.width).zip(of.steepest_y.chunks_exact(of.width));
     for (y, (t, (gx, gy))) in rows.zip(steepest).enumerate() {
-        let coefficients = |j: usize| &of.coefficients[(y + j) * of.stride..][..of.width + 3];
-        blend(&of.down, [0, 1, 2, 3].map(coefficients), of.offset, blended);
-        let shifted = |i: usize| &blended[i..i + of.width];
-        blend(&of.across, [0, 1, 2, 3].map(shifted), 0.0, sampled);
+        sample_row(of, y, blended, sampled);
         add_row(&mut sums, [gx, gy, t], sampled);
     }
     let [x, y, tf, f, ff] = sums.map(|lanes| lanes.iter().sum());
@@ -260,13 +317,15 @@ mod tests {
             n_across,
             n_down,
         };
-        let results = levels().into_iter().map(|level| {
-            let mut out = vec![f32::NAN; n_across * n_down];
-            correlate(level, &of, &mut out);
-            out.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
-        });
-        let results: Vec<_> = results.collect();
-        assert!(results.iter().all(|bits| *bits == results[0]));
+        for precision in [Precision::Single, Precision::Double] {
+            let results = levels().into_iter().map(|level| {
+                let mut out = vec![f32::NAN; n_across * n_down];
+                correlate(level, &of, precision, &mut out);
+                out.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
+            });
+            let results: Vec<_> = results.collect();
+            assert!(results.iter().all(|bits| *bits == results[0]));
+        }
     }
 
     #[test]
@@ -284,7 +343,7 @@ mod tests {
                 n_down,
             };
             let mut out = vec![f32::NAN; n_across * n_down];
-            correlate(Level::new(), &of, &mut out);
+            correlate(Level::new(), &of, Precision::Single, &mut out);
             for (i, &sum) in out.iter().enumerate() {
                 let (u, v) = (i % n_across, i / n_across);
                 let plain: f64 = (0..width * height)

@@ -15,17 +15,11 @@
 //! its product with g, which it does not know; and both frames are smoothed alike before
 //! ([`SMOOTHING`](super::SMOOTHING)), so that there is little left for interpolation to smooth.
 //!
-//! **Covariance.** With the residual variance s² = 2 Σ t² (1 − ρ) / (n − 4), ρ the score, which holds
-//! the noise of both frames, half in each,
-//!
-//! ```text
-//! C = s² H̃⁻¹ M H̃⁻¹      H̃ = H − n (s²/2) κ
-//! ```
-//!
-//! where M = Σ g(p) ρₙ(p − q) g(q)ᵀ counts the correlation ρₙ which the smoothing left in the noise,
-//! and κ is the share of gradient that is noise itself.
+//! How uncertain the result is: [`covariance`](super::covariance).
 
+use super::covariance::{self, CovarianceScratch};
 use super::steepest::{Inset, Steepest, Symmetric};
+use crate::geometry::Rect;
 use crate::simd::{self, Fit, FitSums, Level};
 use crate::spline::{self, Spline};
 use crate::track::{Covariance, Status};
@@ -36,8 +30,6 @@ const SETTLED_PX: f64 = 1e-5;
 const MAX_STEPS: usize = 40;
 /// Farther from the best whole pixel than this, the fit has left its peak.
 const MAX_WAY_PX: f64 = 1.5;
-/// Fitted parameters: x, y, brightness, contrast.
-const N_PARAMETERS: f64 = 4.0;
 /// A window that is not known to half a pixel (standard deviation, worst direction) slides along an
 /// edge or sits on noise: the whole-pixel peak is arbitrary then.
 const MAX_SD_PX: f64 = 0.5;
@@ -63,11 +55,14 @@ pub struct Settled {
 pub struct FitScratch {
     row: Vec<f32>,
     trimmed: Steepest,
+    residual: Vec<f32>,
+    covariance: CovarianceScratch,
 }
 
 /// Fits the template near the whole-pixel position (`x`, `y`) of the window's corner.
 ///
-/// `offset` is a grey value near the frame's mean there. Fails as [`Status::Diverged`], as
+/// `offset` is the frame's mean grey value there, `template_noise` the template's part of the
+/// noise. Fails as [`Status::Diverged`], as
 /// [`Status::Ambiguous`] if the window's texture does not tell its place in every direction.
 pub fn refine(
     level: Level,
@@ -75,9 +70,10 @@ pub fn refine(
     spline: &Spline,
     (x, y): (isize, isize),
     offset: f32,
+    template_noise: f64,
     scratch: &mut FitScratch,
 ) -> Result<Settled, Status> {
-    let FitScratch { row, trimmed } = scratch;
+    let FitScratch { row, trimmed, residual, covariance } = scratch;
     let inset = outside(steepest, spline, (x, y));
     let steepest = if inset.is_none() {
         steepest
@@ -88,45 +84,41 @@ pub fn refine(
     let inverse = steepest.hessian().inverse().ok_or(Status::Ambiguous)?;
     let (mut px, mut py) = (x as f64, y as f64);
     for _ in 0..MAX_STEPS {
-        let sums = sums_at(level, steepest, spline, (px, py), offset, row);
+        let fit = fit_at(steepest, spline, (px, py), offset);
+        let sums = simd::fit_sums(level, &fit, row);
         let gain = gain(&sums, steepest).ok_or(Status::Diverged)?;
         let (dx, dy) = inverse.times(sums.x / gain, sums.y / gain);
+        if dx.abs().max(dy.abs()) < SETTLED_PX {
+            let mean = sums.f / steepest.size().area() as f64;
+            simd::residual(level, &fit, mean as f32, (1.0 / gain) as f32, row, residual);
+            let covariance = covariance::covariance(steepest, residual, template_noise, covariance);
+            return settle(steepest, &sums, covariance, (px - dx, py - dy));
+        }
         (px, py) = (px - dx, py - dy);
         if MAX_WAY_PX < (px - x as f64).abs().max((py - y as f64).abs()) {
             return Err(Status::Diverged);
-        }
-        if dx.abs().max(dy.abs()) < SETTLED_PX {
-            let sums = sums_at(level, steepest, spline, (px, py), offset, row);
-            return settle(steepest, &sums, (px, py));
         }
     }
     Err(Status::Diverged)
 }
 
-/// What must be left out because the found window touches the frame's border.
+/// What must be left out because the found window is at the frame's border.
 fn outside(steepest: &Steepest, spline: &Spline, (x, y): (isize, isize)) -> Inset {
-    let (from, size, frame) = (steepest.origin(), steepest.size(), spline.size());
-    let (left, top) = (x + from.0 as isize, y + from.1 as isize);
-    let (right, bottom) = (left + size.width as isize, top + size.height as isize);
-    Inset {
-        left: usize::from(left <= 0),
-        right: usize::from(frame.width as isize <= right),
-        top: usize::from(top <= 0),
-        bottom: usize::from(frame.height as isize <= bottom),
-    }
+    let ((left, top), size) = (steepest.origin(), steepest.size());
+    let part = Rect::new(x + left as isize, y + top as isize, size.width, size.height);
+    Inset::at_border(part, spline.size())
 }
 
-fn sums_at(
-    level: Level,
-    steepest: &Steepest,
-    spline: &Spline,
+/// What the kernels need to compare the template with the frame at a position.
+fn fit_at<'a>(
+    steepest: &'a Steepest,
+    spline: &'a Spline,
     (px, py): (f64, f64),
     offset: f32,
-    row: &mut Vec<f32>,
-) -> FitSums {
+) -> Fit<'a> {
     let (x, y) = (px.floor(), py.floor());
     let (ox, oy) = steepest.origin();
-    let fit = Fit {
+    Fit {
         coefficients: spline.coefficients_from(x as isize + ox as isize, y as isize + oy as isize),
         stride: spline.stride(),
         across: spline::weights(px - x).map(|weight| weight as f32),
@@ -136,8 +128,7 @@ fn sums_at(
         template: steepest.template(),
         steepest_x: steepest.x(),
         steepest_y: steepest.y(),
-    };
-    simd::fit_sums(level, &fit, row)
+    }
 }
 
 /// Σ (f − f̄)²
@@ -152,25 +143,19 @@ fn gain(sums: &FitSums, steepest: &Steepest) -> Option<f64> {
     (0.0 < sums.tf && 0.0 < gain && gain.is_finite()).then_some(gain)
 }
 
-fn settle(steepest: &Steepest, sums: &FitSums, (x, y): (f64, f64)) -> Result<Settled, Status> {
+fn settle(
+    steepest: &Steepest,
+    sums: &FitSums,
+    covariance: Option<Symmetric>,
+    (x, y): (f64, f64),
+) -> Result<Settled, Status> {
     let n = steepest.size().area() as f64;
-    let square = steepest.template_square();
-    let score = (sums.tf / (square * contrast(sums, n)).sqrt()).min(1.0);
-    let variance = 2.0 * square * (1.0 - score) / (n - N_PARAMETERS).max(1.0);
-    let covariance = covariance(steepest, variance, n).ok_or(Status::Ambiguous)?;
+    let score = (sums.tf / (steepest.template_square() * contrast(sums, n)).sqrt()).min(1.0);
+    let covariance = covariance.ok_or(Status::Ambiguous)?;
     if MAX_SD_PX * MAX_SD_PX < covariance.largest() {
         return Err(Status::Ambiguous);
     }
     let Symmetric { xx, xy, yy } = covariance;
     let covariance = Covariance { xx: xx as f32, xy: xy as f32, yy: yy as f32 };
     Ok(Settled { x, y, score: score as f32, covariance })
-}
-
-/// See the head of this file.
-fn covariance(steepest: &Steepest, variance: f64, n: f64) -> Option<Symmetric> {
-    let Symmetric { xx, xy, yy } = steepest.hessian();
-    let noise = n * 0.5 * variance * NOISE_GRADIENT;
-    let signal = Symmetric { xx: xx - noise, xy, yy: yy - noise };
-    let shape = signal.inverse()?.around(steepest.noise_shape());
-    Some(Symmetric { xx: variance * shape.xx, xy: variance * shape.xy, yy: variance * shape.yy })
 }

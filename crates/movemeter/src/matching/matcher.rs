@@ -55,6 +55,8 @@ pub struct Matcher {
     pub keep_doubtful: bool,
     /// Farthest a window's content may be in x or y, px; `None`: anywhere in the frame.
     pub max_displacement_px: Option<f64>,
+    /// The template's part of the noise in both: one half, unless it comes from a mean of frames.
+    pub template_noise: f64,
 }
 
 /// Working memory of one thread.
@@ -138,10 +140,11 @@ impl Matcher {
         self.score(of, scratch);
         let Some(best) = peak::best(&scratch.map) else { return Sample::lost(Status::Flat) };
         let sample = self.judge(of, best, scratch);
-        if sample.is_ok() || !self.could_have_left(of) || !self.fits_outside(of, best) {
-            return sample;
+        if self.may_have_left(of, best, &sample, scratch.map.size()) && self.fits_outside(of, best)
+        {
+            return Sample::doubtful(Status::LeftFrame, best.score);
         }
-        Sample::doubtful(Status::LeftFrame, best.score)
+        sample
     }
 
     fn score(&self, of: &Match<'_>, scratch: &mut MatchScratch) {
@@ -261,7 +264,8 @@ impl Matcher {
             of.template.steepest(),
             spline,
             (start.x as isize, start.y as isize),
-            of.target.mean(),
+            mean_at(&of.frame.pixels, start, of.template.size()),
+            self.template_noise,
             &mut scratch.fit,
         )
     }
@@ -283,10 +287,23 @@ impl Matcher {
         }
     }
 
-    /// Whether the search would go on beyond the frame's border.
-    fn could_have_left(&self, of: &Match<'_>) -> bool {
-        self.max_displacement_px.is_none()
-            || !of.window.grown(self.reach()).is_inside(of.frame.pixels.size())
+    /// Whether it is worth a look beyond the frame's border: the search would go on there, and the
+    /// match is lost, or lies on that border with no fit to tell which way it leans.
+    fn may_have_left(
+        &self,
+        of: &Match<'_>,
+        best: Candidate,
+        sample: &Sample,
+        positions: Size,
+    ) -> bool {
+        let on_border = best.u == 0
+            || best.v == 0
+            || best.u + 1 == positions.width
+            || best.v + 1 == positions.height;
+        let is_open = !sample.is_ok() || (on_border && self.subpixel != Subpixel::GaussNewton);
+        let ends_at_frame = self.max_displacement_px.is_none()
+            || !of.window.grown(self.reach()).is_inside(of.frame.pixels.size());
+        is_open && ends_at_frame
     }
 
     /// Whether the template is recognised partly outside the frame, better than anywhere inside.
@@ -306,6 +323,13 @@ impl Matcher {
         let chance = chance::chance_level(roughness, outside.area.max(1), outside.n_positions);
         f64::from(best.score).max(chance) < outside.score
     }
+}
+
+/// The mean grey value of the window found.
+fn mean_at(frame: &Frame, at: &Settled, size: Size) -> f32 {
+    let rect = Rect::new(at.x as isize, at.y as isize, size.width, size.height);
+    let sum: f64 = frame.crop(rect).rows().flatten().map(|&pixel| f64::from(pixel)).sum();
+    (sum / size.area() as f64) as f32
 }
 
 fn whole_pixel(of: &Match<'_>, best: Candidate) -> Settled {

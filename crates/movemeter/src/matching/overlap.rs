@@ -6,7 +6,7 @@ use crate::geometry::{Rect, Size};
 
 /// Part of the window that must still be inside the frame to recognise it.
 const MIN_PART: f64 = 0.25;
-/// Beyond this many positions only every second one across and down is tried: a peak is wider.
+/// Beyond this many positions only every second one across and down is tried first: a peak is wider.
 const MANY_POSITIONS: usize = 10_000;
 
 /// The best score of the template at positions partly outside the frame.
@@ -22,24 +22,59 @@ pub struct Outside {
 
 /// Tries every window position in `allowed` (a range of the window's corner) that is partly outside.
 pub fn best_outside(template: &Template, frame: &Frame, allowed: Rect) -> Outside {
-    let size = template.size();
-    let corners = corners_of_parts(allowed, size, frame.size());
-    let step = if corners.size().area() < MANY_POSITIONS { 1 } else { 2 };
-    let mut best = Outside { score: f64::NEG_INFINITY, area: 0, n_positions: 0 };
-    for y in (corners.y..corners.bottom()).step_by(step) {
-        for x in (corners.x..corners.right()).step_by(step) {
-            let window = Rect::new(x, y, size.width, size.height);
-            if window.is_inside(frame.size()) {
-                continue;
-            }
-            let Some((score, area)) = score_inside(template, frame, window) else { continue };
-            best.n_positions += 1;
-            if best.score < score {
-                (best.score, best.area) = (score, area);
+    let corners = corners_of_parts(allowed, template.size(), frame.size());
+    let mut search = Search { template, frame, best: None, n_positions: 0 };
+    if corners.size().area() < MANY_POSITIONS {
+        search.try_all(corners, 1);
+    } else {
+        search.try_all(corners, 2);
+        if let Some(Place { x, y, .. }) = search.best {
+            search.try_all(Rect::new(x - 1, y - 1, 3, 3), 1);
+        }
+    }
+    match search.best {
+        Some(Place { score, area, .. }) => Outside { score, area, n_positions: search.n_positions },
+        None => Outside { score: f64::NEG_INFINITY, area: 0, n_positions: 0 },
+    }
+}
+
+/// The best place so far.
+struct Search<'a> {
+    template: &'a Template,
+    frame: &'a Frame,
+    best: Option<Place>,
+    n_positions: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    x: isize,
+    y: isize,
+    score: f64,
+    area: usize,
+}
+
+impl Search<'_> {
+    fn try_all(&mut self, corners: Rect, step: usize) {
+        for y in (corners.y..corners.bottom()).step_by(step) {
+            for x in (corners.x..corners.right()).step_by(step) {
+                self.try_one(x, y);
             }
         }
     }
-    best
+
+    fn try_one(&mut self, x: isize, y: isize) {
+        let Size { width, height } = self.template.size();
+        let window = Rect::new(x, y, width, height);
+        if window.is_inside(self.frame.size()) {
+            return;
+        }
+        let Some((score, area)) = score_inside(self.template, self.frame, window) else { return };
+        self.n_positions += 1;
+        if self.best.is_none_or(|best| best.score < score) {
+            self.best = Some(Place { x, y, score, area });
+        }
+    }
 }
 
 /// The corners in `allowed` of windows that have any pixel inside the frame.

@@ -4,7 +4,7 @@ use super::target::Target;
 use super::template::Template;
 use crate::fft::{self, Fft2, FftScratch, Spectrum};
 use crate::geometry::Size;
-use crate::simd::{self, Correlation, Level};
+use crate::simd::{self, Correlation, Level, Precision};
 
 /// One score per search position, row by row; −∞ where the frame is flat.
 #[derive(Clone, Debug, Default)]
@@ -77,9 +77,22 @@ pub fn direct(level: Level, template: &Template, target: &Target, out: &mut Scor
         n_across: positions.width,
         n_down: positions.height,
     };
-    simd::correlate(level, &of, &mut out.scores);
+    simd::correlate(level, &of, precision(template.size(), target), &mut out.scores);
     out.normalise(template.norm(), target.norms());
 }
+
+/// Single, unless rounding of the region's far values would be seen in the scores of its weakest window.
+///
+/// A sum over a window of w × h pixels that deviate by up to D from the region's mean is rounded by
+/// up to about ε D √(w + h) times the template's norm.
+fn precision(template: Size, target: &Target) -> Precision {
+    let side = ((template.width + template.height) as f32).sqrt();
+    let rounding = f32::EPSILON * target.max_deviation() * side;
+    if rounding < ROUNDING_SEEN * target.weakest() { Precision::Single } else { Precision::Double }
+}
+
+/// Rounding of scores that is kept out. The estimate is five times what was seen.
+const ROUNDING_SEEN: f32 = 5e-6;
 
 /// Working memory of [`by_fft`].
 #[derive(Default)]

@@ -19,14 +19,15 @@ pub struct Inset {
 }
 
 impl Inset {
-    /// One row or column on each side where the window touches the frame's border: there the frame
-    /// is unknown on the other side, to smoothing and to a window moved by part of a pixel.
-    pub fn at_border(window: Rect, frame: Size) -> Self {
+    /// What of a rectangle lies so near the frame's border that it is not to be compared: smoothing
+    /// and spline know the frame only on one side there, and so does a window that moves outwards.
+    pub fn at_border(rect: Rect, frame: Size) -> Self {
+        let lacking = |distance: isize| (BORDER_PX - distance).max(0) as usize;
         Self {
-            left: usize::from(window.x <= 0),
-            right: usize::from(frame.width as isize <= window.right()),
-            top: usize::from(window.y <= 0),
-            bottom: usize::from(frame.height as isize <= window.bottom()),
+            left: lacking(rect.x),
+            right: lacking(frame.width as isize - rect.right()),
+            top: lacking(rect.y),
+            bottom: lacking(frame.height as isize - rect.bottom()),
         }
     }
 
@@ -35,6 +36,9 @@ impl Inset {
         self == Self::default()
     }
 }
+
+/// Pixels at the frame's border that are not fitted. The error there falls to a quarter with each pixel.
+const BORDER_PX: isize = 3;
 
 /// A symmetric 2×2 matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -95,7 +99,6 @@ pub struct Steepest {
     y: Vec<f32>,
     template_square: f64,
     hessian: Symmetric,
-    noise_shape: Symmetric,
 }
 
 impl Steepest {
@@ -118,7 +121,6 @@ impl Steepest {
             remove(&self.template, self.template_square, steepest);
         }
         self.hessian = products(&self.x, &self.y);
-        self.noise_shape = self.smoothed_products();
     }
 
     /// The same without further rows and columns, made into `out`.
@@ -162,21 +164,6 @@ impl Steepest {
     pub fn hessian(&self) -> Symmetric {
         self.hessian
     }
-
-    /// Σ over all pixel pairs of g(p) ρ(p − q) g(q)ᵀ, where ρ is the correlation that
-    /// [`SMOOTHING`](super::SMOOTHING) leaves in white noise.
-    pub fn noise_shape(&self) -> Symmetric {
-        self.noise_shape
-    }
-
-    /// ρ is the smoothing's autocorrelation, so the sum is that of squares of the smoothed g.
-    fn smoothed_products(&self) -> Symmetric {
-        let (x, y) = (smoothed(&self.x, self.size), smoothed(&self.y, self.size));
-        let gain = super::SMOOTHING[0].powi(2) + 2.0 * super::SMOOTHING[1].powi(2);
-        let Symmetric { xx, xy, yy } = products(&x, &y);
-        let scale = 1.0 / (gain * gain);
-        Symmetric { xx: xx * scale, xy: xy * scale, yy: yy * scale }
-    }
 }
 
 fn copy_part(from: &[f32], size: Size, (x, y): (usize, usize), part: Size, to: &mut Vec<f32>) {
@@ -203,35 +190,12 @@ fn remove(direction: &[f32], square: f64, from: &mut [f32]) {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
 }
 
-fn products(x: &[f32], y: &[f32]) -> Symmetric {
+pub(super) fn products(x: &[f32], y: &[f32]) -> Symmetric {
     Symmetric { xx: dot(x, x), xy: dot(x, y), yy: dot(y, y) }
-}
-
-/// The smoothing applied to a patch that is zero outside; one pixel larger on each side.
-fn smoothed(patch: &[f32], size: Size) -> Vec<f32> {
-    let [centre, side] = super::SMOOTHING.map(|weight| weight as f32);
-    let (width, height) = (size.width + 2, size.height + 2);
-    let mut across = vec![0.0f32; width * size.height];
-    for (from, to) in patch.chunks_exact(size.width.max(1)).zip(across.chunks_exact_mut(width)) {
-        for (x, &value) in from.iter().enumerate() {
-            to[x] += side * value;
-            to[x + 1] += centre * value;
-            to[x + 2] += side * value;
-        }
-    }
-    let mut both = vec![0.0f32; width * height];
-    for (y, from) in across.chunks_exact(width).enumerate() {
-        for (dy, weight) in [side, centre, side].into_iter().enumerate() {
-            for (to, value) in both[(y + dy) * width..][..width].iter_mut().zip(from) {
-                *to += weight * value;
-            }
-        }
-    }
-    both
 }
 
 #[cfg(test)]
@@ -273,23 +237,6 @@ mod tests {
         assert_eq!(trimmed.size(), Size::new(8, 5));
         let difference = trimmed.hessian().xx - at_once.hessian().xx;
         assert!(difference.abs() < 1e-5, "{difference}");
-    }
-
-    #[test]
-    fn the_noise_shape_is_the_double_sum_it_stands_for() {
-        let of = built(Inset::default());
-        let kernel = [0.04, 0.24, 0.44, 0.24, 0.04].map(|v: f64| v / 0.44);
-        let mut sum = 0.0;
-        for (p, gp) in of.x().iter().enumerate() {
-            for (q, gq) in of.x().iter().enumerate() {
-                let dx = (p % SIZE.width).abs_diff(q % SIZE.width);
-                let dy = (p / SIZE.width).abs_diff(q / SIZE.width);
-                if dx <= 2 && dy <= 2 {
-                    sum += f64::from(gp * gq) * kernel[2 + dx] * kernel[2 + dy];
-                }
-            }
-        }
-        assert!((of.noise_shape().xx / sum - 1.0).abs() < 1e-5);
     }
 
     #[test]

@@ -12,8 +12,9 @@ pub struct Target {
     search: Option<Rect>,
     stride: usize,
     pixels: Vec<f32>,
-    mean: f32,
+    max_deviation: f32,
     norms: Vec<f32>,
+    weakest: f32,
     spectrum: Spectrum,
 }
 
@@ -42,6 +43,8 @@ impl Target {
         let region =
             Region { pixels: &self.pixels, stride: self.stride, size: search.size(), max_abs };
         sums::window_norms(region, template, &mut scratch.columns, &mut self.norms);
+        let textured = self.norms.iter().copied().filter(|&norm| 0.0 < norm);
+        self.weakest = textured.fold(f32::INFINITY, f32::min);
         self.spectrum.clear();
         if let Some(fft) = fft {
             let rows = self.pixels.chunks_exact(self.stride).map(|row| &row[..search.width]);
@@ -54,14 +57,15 @@ impl Target {
         let size = view.size();
         let sum: f64 = view.rows().flatten().map(|&pixel| f64::from(pixel)).sum();
         let max_abs = view.rows().flatten().fold(0.0f32, |max, pixel| max.max(pixel.abs()));
-        self.mean = (sum / size.area() as f64) as f32;
+        let mean = (sum / size.area() as f64) as f32;
         // The kernels read whole vectors, up to one beyond the last pixel of a row.
         self.stride = size.width + LANES;
         self.pixels.clear();
         for row in view.rows() {
-            self.pixels.extend(row.iter().map(|&pixel| pixel - self.mean));
+            self.pixels.extend(row.iter().map(|&pixel| pixel - mean));
             self.pixels.extend([0.0; LANES]);
         }
+        self.max_deviation = self.pixels.iter().fold(0.0, |max, pixel| max.max(pixel.abs()));
         max_abs
     }
 
@@ -79,14 +83,19 @@ impl Target {
         self.stride
     }
 
-    /// The pixels less [`mean`](Self::mean); each row is followed by a vector's width of zeros.
+    /// The pixels less their mean; each row is followed by a vector's width of zeros.
     pub fn pixels(&self) -> &[f32] {
         &self.pixels
     }
 
-    /// What was taken off each pixel.
-    pub fn mean(&self) -> f32 {
-        self.mean
+    /// The largest of the pixels, as an absolute value.
+    pub fn max_deviation(&self) -> f32 {
+        self.max_deviation
+    }
+
+    /// The smallest of the norms that is not 0.
+    pub fn weakest(&self) -> f32 {
+        self.weakest
     }
 
     /// √ Σ (f − f̄)² of the window at each search position, row by row; 0 where it is flat.

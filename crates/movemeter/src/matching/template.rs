@@ -9,9 +9,6 @@ use crate::geometry::{Rect, Size};
 use crate::sums;
 use crate::track::Status;
 
-/// The five-point derivative, exact for polynomials of the fourth degree: ±1 and ±2 pixels away.
-const DERIVATIVE: [f32; 2] = [8.0 / 12.0, -1.0 / 12.0];
-
 /// Pixels the derivative reaches beyond the window.
 const REACH: usize = 2;
 
@@ -94,6 +91,7 @@ impl Template {
         let max_abs = view.rows().flatten().fold(0.0f32, |max, pixel| max.max(pixel.abs()));
         self.pixels.clear();
         self.pixels.extend(view.rows().flatten().map(|&pixel| (f64::from(pixel) - mean) as f32));
+        remove_remainder(&mut self.pixels);
         let contrast: f64 = self.pixels.iter().map(|&t| f64::from(t) * f64::from(t)).sum();
         self.norm = contrast.sqrt();
         // Written so that a patch with NaN pixels is not texture either.
@@ -195,10 +193,21 @@ impl Gradients {
     }
 }
 
+/// Rounded to `f32`, the pixels do not quite sum to zero, and a bright region would show that in its
+/// score; one pixel takes the remainder: the one whose own rounding is the finest.
+fn remove_remainder(pixels: &mut [f32]) {
+    let remainder: f64 = pixels.iter().map(|&pixel| f64::from(pixel)).sum();
+    let finest = pixels.iter_mut().min_by(|a, b| a.abs().total_cmp(&b.abs()));
+    if let Some(pixel) = finest {
+        *pixel = (f64::from(*pixel) - remainder) as f32;
+    }
+}
+
 fn derive([far_before, before, after, far_after]: [&[f32]; 4], out: &mut Vec<f32>) {
+    let [near_weight, far_weight] = super::DERIVATIVE;
     let near = before.iter().zip(after);
     let far = far_before.iter().zip(far_after);
     out.extend(near.zip(far).map(|((before, after), (far_before, far_after))| {
-        DERIVATIVE[0] * (after - before) + DERIVATIVE[1] * (far_after - far_before)
+        near_weight * (after - before) + far_weight * (far_after - far_before)
     }));
 }

@@ -66,20 +66,15 @@ impl Motion {
         monitor: &dyn Monitor,
     ) -> Result<Self, Error> {
         recipe.check(source.info())?;
-        let matcher = Matcher {
-            level: means.level.unwrap_or_else(Level::new),
-            subpixel: recipe.subpixel,
-            min_score: recipe.min_score,
-            keep_doubtful: recipe.keep_doubtful,
-            max_displacement_px: recipe.max_displacement_px,
-        };
+        let ahead = reference::read_ahead(recipe, source, monitor)?;
+        let matcher = matcher(recipe, means, ahead.as_ref().map_or(1, |ahead| ahead.n_frames));
         let planner = means.method.map_or_else(Planner::default, Planner::forced);
         let site = Site::new(matcher, &recipe.windows, source.info().size, planner);
         warn_of_clipping(&site, monitor);
         let mut pool = ScratchPool::default();
         pool.fit();
-        let counting = match reference::read_ahead(recipe, source, monitor)? {
-            Some(Ahead { frame, number }) => {
+        let counting = match ahead {
+            Some(Ahead { frame, number, .. }) => {
                 Counting::From(Against::new(&site, &frame, recipe.follow, &pool), number)
             }
             None if recipe.reference == Reference::Previous => Counting::FromEachBefore,
@@ -181,6 +176,19 @@ impl Measurement for Motion {
 
     fn table(&self) -> Table<'_> {
         self.tracks.table()
+    }
+}
+
+/// A mean of n frames has 1/n of a frame's noise: the part 1/(n + 1) of what it and a frame have.
+fn matcher(recipe: &Recipe, means: Means, n_averaged: usize) -> Matcher {
+    let of_mean = 1.0 / (n_averaged as f64 + 1.0);
+    Matcher {
+        level: means.level.unwrap_or_else(Level::new),
+        subpixel: recipe.subpixel,
+        min_score: recipe.min_score,
+        keep_doubtful: recipe.keep_doubtful,
+        max_displacement_px: recipe.max_displacement_px,
+        template_noise: if recipe.follow { of_mean } else { 1.0 - of_mean },
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Ahead {
     pub frame: Frame,
     /// Its number in the recording; `None` for the mean.
     pub number: Option<usize>,
+    /// How many frames it is the mean of.
+    pub n_frames: usize,
 }
 
 /// Reads the reference if it must be known before the first frame is measured.
@@ -23,12 +25,12 @@ pub fn read_ahead(
     match recipe.reference {
         Reference::First | Reference::Previous => Ok(None),
         Reference::Mean => {
-            let frame = mean(recipe, source, monitor)?;
-            Ok(Some(Ahead { frame, number: None }))
+            let (frame, n_frames) = mean(recipe, source, monitor)?;
+            Ok(Some(Ahead { frame, number: None, n_frames }))
         }
         Reference::Frame(number) => {
             let frame = frame(number, source)?;
-            Ok(Some(Ahead { frame, number: Some(number) }))
+            Ok(Some(Ahead { frame, number: Some(number), n_frames: 1 }))
         }
     }
 }
@@ -43,12 +45,12 @@ fn frame(number: usize, source: &mut dyn FrameSource) -> Result<Frame, Error> {
     Ok(frame)
 }
 
-/// The mean of all frames that are measured, one at a time: memory does not grow with their number.
+/// The mean of all frames that are measured, and their number; one at a time: memory does not grow with their number.
 fn mean(
     recipe: &Recipe,
     source: &mut dyn FrameSource,
     monitor: &dyn Monitor,
-) -> Result<Frame, Error> {
+) -> Result<(Frame, usize), Error> {
     let (size, n_frames) = (source.info().size, source.info().n_frames);
     let mut sums = vec![0.0f64; size.area()];
     let (mut frame, mut n_summed) = (Frame::default(), 0usize);
@@ -72,5 +74,5 @@ fn mean(
         return Err(Error::NoFrames { excluded: 0 < n_frames });
     }
     let pixels = sums.into_iter().map(|sum| (sum / n_summed as f64) as f32).collect();
-    Ok(Frame::from_pixels(size, pixels).expect("there is a sum for each pixel"))
+    Ok((Frame::from_pixels(size, pixels).expect("there is a sum for each pixel"), n_summed))
 }

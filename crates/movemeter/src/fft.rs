@@ -106,7 +106,7 @@ impl Fft2 {
     /// Of a real image the lowest and highest frequency are real; rounding leaves a trace of more.
     fn make_ends_real(&self, row_spectrum: &mut [Complex<f64>]) {
         row_spectrum[0].im = 0.0;
-        if self.size.width % 2 == 0 {
+        if self.size.width.is_multiple_of(2) {
             row_spectrum[self.size.width / 2].im = 0.0;
         }
     }

@@ -105,6 +105,11 @@ pub fn correlate(level: Level, of: &Correlation<'_>, precision: Precision, out: 
     }
 }
 
+/// How many positions [`correlate`] computes to give these: whole vectors, and several rows at once.
+pub fn n_computed(n_across: usize, n_down: usize) -> usize {
+    n_across.next_multiple_of(LANES) * n_down.next_multiple_of(ROWS)
+}
+
 #[inline(always)]
 fn correlate_kernel<T>(of: &Correlation<'_>, out: &mut [f32], narrow: impl Fn(T) -> f32)
 where

@@ -1,5 +1,7 @@
 //! Every setting changes what it says it changes.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its preparations fail")]
+
 mod common;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

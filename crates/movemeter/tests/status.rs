@@ -1,5 +1,7 @@
 //! Measured, or NaN with a reason: never a number in place of a missing one.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its preparations fail")]
+
 mod common;
 
 use common::{CENTRE, SIZE, following, measured};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::fft::{self, Fft2, FftPlans};
 use crate::geometry::Size;
+use crate::simd;
 
 /// The ways to compute all scores. They agree to rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,9 +53,9 @@ impl Plan {
 }
 
 /// One multiplication and addition of the direct way, ns (benches/correlation.rs, AVX-512).
-const DIRECT_NS: f64 = 0.05;
+const DIRECT_NS: f64 = 0.032;
 /// One point of a transform times log₂ of the number of points, ns (benches/correlation.rs).
-const FFT_NS: f64 = 0.35;
+const FFT_NS: f64 = 0.17;
 
 /// Chooses and keeps plans.
 #[derive(Default)]
@@ -81,7 +82,7 @@ impl Planner {
 
 fn cheapest(template: Size, search: Size) -> Method {
     let (across, down) = (search.width - template.width + 1, search.height - template.height + 1);
-    let direct = DIRECT_NS * (across * down) as f64 * template.area() as f64;
+    let direct = DIRECT_NS * simd::n_computed(across, down) as f64 * template.area() as f64;
     let points = (fft::quick_length(search.width) * fft::quick_length(search.height)) as f64;
     // One transform there and one back; the third is kept.
     let by_fft = 2.0 * FFT_NS * points * points.log2();

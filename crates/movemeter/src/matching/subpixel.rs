@@ -46,7 +46,7 @@ impl Subpixel {
 /// Without curvature the place is 0.
 pub fn parabola(before: f64, peak: f64, after: f64) -> (f64, f64) {
     let curvature = before - 2.0 * peak + after;
-    if !(curvature < 0.0) {
+    if 0.0 <= curvature || curvature.is_nan() {
         return (0.0, peak);
     }
     let offset = (0.5 * (before - after) / curvature).clamp(-0.5, 0.5);

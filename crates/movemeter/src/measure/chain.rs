@@ -42,7 +42,7 @@ enum Last {
     /// The window is fixed: the whole earlier frame, shared with other windows.
     Frame { number: usize, frame: Arc<Prepared> },
     /// The window follows: its content, and where that was.
-    Content { template: Template, rect: Rect },
+    Content { template: Box<Template>, rect: Rect },
     /// The chain has ended, for this reason.
     Ended(Status),
 }
@@ -57,7 +57,7 @@ impl Chain {
     ) -> (Self, Vec<Sample>) {
         let first = Arc::new(site.prepare(first, Role::Target, pool));
         let start = |window: usize| {
-            let mut template = Template::default();
+            let mut template = Box::<Template>::default();
             let place = site.place(window);
             let texture = pair::take(site, &first, place, &mut template, &mut pool.get());
             let last = match (texture, follow) {

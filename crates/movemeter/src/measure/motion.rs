@@ -137,7 +137,7 @@ impl Motion {
     }
 
     /// Adds the samples of the included frames to the tracks, and says of the others that they are not.
-    fn keep(&mut self, batch: &[Taken], samples: Vec<Sample>) {
+    fn keep(&mut self, batch: &[Taken], samples: &[Sample]) {
         let n_windows = self.site.rects.len();
         let excluded = vec![Sample::lost(Status::Excluded); n_windows];
         let mut measured = samples.chunks_exact(n_windows);
@@ -170,7 +170,7 @@ impl Measurement for Motion {
         if monitor.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        self.keep(batch, samples);
+        self.keep(batch, &samples);
         Ok(())
     }
 

@@ -35,10 +35,11 @@ pub fn run(
     if stamps.iter().all(|stamp| stamp.time_s.is_nan()) {
         monitor.warn(Warning::NoFrameTimes);
     }
-    let batch = batch_length(&info);
+    let length = batch_length(&info);
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(READ_AHEAD);
-        scope.spawn(|| read(source, &stamps, &excluded, batch, sender));
+        let (stamps, excluded) = (&stamps, &excluded);
+        scope.spawn(move || read(source, stamps, excluded, length, &sender));
         measure(&receiver, stamps.len(), monitor, measurements)
     })
 }
@@ -66,32 +67,43 @@ fn batch_length(info: &StackInfo) -> usize {
     (bytes / frame_bytes).clamp(1, MAX_BATCH)
 }
 
-type Batch = Result<Vec<Taken>, Error>;
+/// Frames read, and why there are no more if one could not be read.
+struct Batch {
+    taken: Vec<Taken>,
+    error: Option<Error>,
+}
 
 /// Reads batch after batch until all are read, one cannot be, or nobody listens any more.
 fn read(
     source: &mut dyn FrameSource,
     stamps: &[Stamp],
     excluded: &BTreeSet<usize>,
-    batch: usize,
-    sender: SyncSender<Batch>,
+    length: usize,
+    sender: &SyncSender<Batch>,
 ) {
-    for (n, stamps) in stamps.chunks(batch).enumerate() {
-        let mut taken = Vec::with_capacity(stamps.len());
-        for (i, &stamp) in stamps.iter().enumerate() {
-            match take(source, n * batch + i, stamp, excluded) {
-                Ok(frame) => taken.push(Taken { stamp, frame }),
-                Err(error) => {
-                    // What came before the unreadable frame is measured first.
-                    if sender.send(Ok(taken)).is_ok() && sender.send(Err(error)).is_err() {}
-                    return;
-                }
-            }
-        }
-        if sender.send(Ok(taken)).is_err() {
+    for (n, stamps) in stamps.chunks(length).enumerate() {
+        let batch = read_batch(source, n * length, stamps, excluded);
+        let is_last = batch.error.is_some();
+        if sender.send(batch).is_err() || is_last {
             return;
         }
     }
+}
+
+fn read_batch(
+    source: &mut dyn FrameSource,
+    first: usize,
+    stamps: &[Stamp],
+    excluded: &BTreeSet<usize>,
+) -> Batch {
+    let mut taken = Vec::with_capacity(stamps.len());
+    for (i, &stamp) in stamps.iter().enumerate() {
+        match take(source, first + i, stamp, excluded) {
+            Ok(frame) => taken.push(Taken { stamp, frame }),
+            Err(error) => return Batch { taken, error: Some(error) },
+        }
+    }
+    Batch { taken, error: None }
 }
 
 fn take(
@@ -121,11 +133,14 @@ fn measure(
         if monitor.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let batch = batch?;
+        let Batch { taken, error } = batch;
         for measurement in &mut *measurements {
-            measurement.frames(&batch, monitor)?;
+            measurement.frames(&taken, monitor)?;
         }
-        n_done += batch.len();
+        if let Some(error) = error {
+            return Err(error);
+        }
+        n_done += taken.len();
         monitor.progress(Stage::Measuring, n_done, n_frames);
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! What several tests share: stacks, recipes, error statistics.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its preparations fail")]
 #![allow(dead_code, reason = "each test uses a part")]
 
 use movemeter::geometry::{Displacement, Rect, Size};

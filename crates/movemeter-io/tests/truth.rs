@@ -229,7 +229,7 @@ fn independently_made_motion_is_measured_to_its_noise() {
         let Some((path, truth)) = generated(folder.path(), options) else { return };
         for follow in [true, false] {
             let recipe = Recipe {
-                windows: grid(Rect::new(16, 16, 160, 160), Size::new(32, 32), 1.0).into(),
+                windows: grid(Rect::new(16, 16, 160, 160), Size::new(32, 32), 1.0),
                 follow,
                 ..following(10.0)
             };

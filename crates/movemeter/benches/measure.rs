@@ -35,7 +35,7 @@ fn bench(bencher: Bencher<'_, '_>, recipe: &Recipe) {
 /// 32×32 windows, ±10 px.
 fn grid_recipe() -> Recipe {
     Recipe {
-        windows: grid(Rect::of_frame(SIZE), Size::new(32, 32), 1.0).into(),
+        windows: grid(Rect::of_frame(SIZE), Size::new(32, 32), 1.0),
         max_displacement_px: Some(10.0),
         ..Recipe::default()
     }

@@ -10,7 +10,7 @@ use movemeter::roi::grid;
 use movemeter::synth;
 
 /// 25 windows of 32×32, none nearer to the border than the motion.
-fn inner_grid() -> Vec<Rect> {
+fn inner_grid() -> movemeter::Windows {
     grid(Rect::new(16, 16, 160, 160), Size::new(32, 32), 1.0)
 }
 

@@ -23,8 +23,7 @@ fn noisy() -> SynthStack {
 
 /// Windows of three sizes, some at the border.
 fn recipe() -> Recipe {
-    let mut windows: movemeter::roi::Windows =
-        grid(Rect::of_frame(SIZE), Size::new(32, 24), 1.0).into();
+    let mut windows: movemeter::roi::Windows = grid(Rect::of_frame(SIZE), Size::new(32, 24), 1.0);
     windows.add("small", [Rect::new(60, 61, 9, 11), Rect::new(0, 100, 40, 20)]);
     following(windows)
 }

@@ -1,12 +1,13 @@
 //! Windows side by side, filling a rectangle.
 
+use super::windows::Windows;
 use crate::geometry::{Rect, Size};
 
 /// Windows of one size over a rectangle, row by row; all lie inside it.
 ///
 /// `step` is the distance from one window to the next as a part of the window's side: 1 side by
 /// side, 0.5 half overlapping, 2 with gaps. Corners are rounded down to whole pixels, and no two are
-/// the same.
+/// the same. They are one group, `grid`.
 ///
 /// ```
 /// use movemeter::geometry::{Rect, Size};
@@ -19,7 +20,7 @@ use crate::geometry::{Rect, Size};
 /// # Panics
 ///
 /// If the window is empty or `step` is not positive.
-pub fn grid(within: Rect, window: Size, step: f64) -> Vec<Rect> {
+pub fn grid(within: Rect, window: Size, step: f64) -> Windows {
     assert!(
         !window.is_empty() && 0.0 < step,
         "a grid needs a window and a step, got {window} {step}"
@@ -32,7 +33,9 @@ pub fn grid(within: Rect, window: Size, step: f64) -> Vec<Rect> {
             move |x: &usize| Rect::new(within.x + *x as isize, y, window.width, window.height);
         across.iter().map(place).collect::<Vec<Rect>>()
     };
-    down.iter().flat_map(row).collect()
+    let mut windows = Windows::default();
+    windows.add("grid", down.iter().flat_map(row));
+    windows
 }
 
 fn starts(length: usize, side: usize, step: f64) -> Vec<usize> {
@@ -51,7 +54,7 @@ mod tests {
     #[test]
     fn windows_fill_the_rectangle_row_by_row_and_stay_inside() {
         let windows = grid(Rect::new(10, 20, 9, 7), WINDOW, 1.0);
-        let corners: Vec<(isize, isize)> = windows.iter().map(|w| (w.x, w.y)).collect();
+        let corners: Vec<(isize, isize)> = windows.into_iter().map(|w| (w.x, w.y)).collect();
         assert_eq!(corners, [(10, 20), (14, 20), (10, 23), (14, 23)]);
     }
 

@@ -85,6 +85,17 @@ impl Windows {
     }
 }
 
+impl IntoIterator for Windows {
+    type Item = Rect;
+    type IntoIter = std::vec::IntoIter<Rect>;
+
+    /// The windows of all groups, one after the other.
+    fn into_iter(self) -> Self::IntoIter {
+        let rects = self.groups.into_iter().flat_map(|group| group.windows);
+        rects.collect::<Vec<Rect>>().into_iter()
+    }
+}
+
 impl From<Vec<Rect>> for Windows {
     /// One group, [`UNNAMED`](Windows::UNNAMED).
     fn from(windows: Vec<Rect>) -> Self {

@@ -1,0 +1,145 @@
+//! What is said on standard error while a command runs: nothing, text with a bar, or JSON.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use movemeter::monitor::{Monitor, Stage, Warning};
+use serde_json::{Value, json};
+
+use crate::arguments::RunningArguments;
+use crate::failure::Failure;
+use crate::stop;
+
+/// How a command speaks. Errors are said in any case.
+pub enum Voice {
+    /// Not at all.
+    Quiet,
+    /// As people read; a progress bar if there is a terminal.
+    Text(ProgressBar),
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// How often the bar shows that time goes on, though no frame was finished.
+const TICK: Duration = Duration::from_millis(250);
+
+impl Voice {
+    /// As asked for on the command line.
+    pub fn of(running: &RunningArguments) -> Self {
+        match running {
+            RunningArguments { json_progress: true, .. } => Self::Json,
+            RunningArguments { quiet: true, .. } => Self::Quiet,
+            _ => Self::text(),
+        }
+    }
+
+    /// As people read.
+    pub fn text() -> Self {
+        let bar = ProgressBar::no_length().with_style(style());
+        Self::Text(bar)
+    }
+
+    /// Says a result: `text` to people, `event` to programs.
+    pub fn result(&self, text: &str, event: &Value) {
+        match self {
+            Self::Quiet => {}
+            Self::Text(bar) => bar.suspend(|| say(text)),
+            Self::Json => say(&event.to_string()),
+        }
+    }
+
+    /// Says something the user should know.
+    pub fn warning(&self, message: &str) {
+        let event = json!({ "event": "warning", "message": message });
+        self.result(&format!("warning: {message}"), &event);
+    }
+
+    /// Says why the command ends without having done all.
+    pub fn failure(&self, failure: &Failure) {
+        self.end_progress();
+        match (self, failure) {
+            (_, Failure::NoReader) => {}
+            (Self::Json, _) => say(&json!({
+                "event": if matches!(failure, Failure::Stopped(_)) { "stopped" } else { "error" },
+                "message": failure.to_string(),
+                "exit_code": failure.code(),
+            })
+            .to_string()),
+            (_, Failure::Stopped(message)) => say(message),
+            (_, Failure::Usage(message) | Failure::Failed(message)) => {
+                say(&format!("error: {message}"));
+            }
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end_progress(&self) {
+        if let Self::Text(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Monitor for Voice {
+    fn progress(&self, stage: Stage, done: usize, total: usize) {
+        match self {
+            Self::Quiet => {}
+            Self::Text(bar) => show(bar, stage, done, total),
+            Self::Json => say(&json!({
+                "event": "progress", "stage": stage.to_string(), "done": done, "total": total
+            })
+            .to_string()),
+        }
+    }
+
+    fn warn(&self, warning: Warning) {
+        let hint = match warning {
+            Warning::NoFrameTimes => "; give it with --fps",
+            _ => "",
+        };
+        self.warning(&format!("{warning}{hint}"));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        stop::is_wanted()
+    }
+}
+
+fn show(bar: &ProgressBar, stage: Stage, done: usize, total: usize) {
+    let stage = stage.to_string();
+    if bar.message() != stage {
+        bar.reset();
+        bar.set_message(stage);
+        bar.set_length(total as u64);
+        bar.enable_steady_tick(TICK);
+    }
+    bar.set_position(done as u64);
+}
+
+fn style() -> ProgressStyle {
+    let rate = |state: &ProgressState, writer: &mut dyn std::fmt::Write| {
+        // A bar that cannot be drawn is no reason to stop measuring.
+        let _ = write!(writer, "{:.1}", state.per_sec());
+    };
+    ProgressStyle::with_template(
+        "{msg} [{bar:30}] {pos} of {len} frames, {rate} a second, {eta} left",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar())
+    .progress_chars("=> ")
+    .with_key("rate", rate)
+}
+
+/// A line on standard error. If nobody listens there, nobody can be told so.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Text on standard output.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::of_stdout(&error))
+}

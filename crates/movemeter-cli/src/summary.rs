@@ -132,7 +132,7 @@ fn explained(status: Status, recipe: &Recipe) -> String {
                 .into()
         }
         (Status::LowScore, _) => format!(
-            "no match with a score above --min-score {} or above chance; try larger windows, --blur, or \
+            "no match better than chance and --min-score {}; try a larger window, --blur 1, or \
              --reference previous",
             recipe.min_score
         ),

@@ -24,14 +24,26 @@ First steps:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.";
 
+const MEASURE_USAGE: &str =
+    "movemeter measure STACK... (--roi X,Y,W,H | --grid W[xH])... -o OUT [OPTIONS]";
+
+const MEASURE_INTRODUCTION: &str = "\
+Measures, for every frame, how far the content of each window has moved, and writes a table. It has a \
+row per frame and window: displacement dx_px (to the right) and dy_px (down), error bars sd_x_px and \
+sd_y_px, the score of the match, and a status that says ok or why it could not be measured.";
+
 const MEASURE_EXAMPLES: &str = "\
+Ctrl-C stops; what was measured until then is kept in a file like motion.partial.csv. If nothing \
+could be measured, the table says why, and a warning is printed.
+
 Examples:
   One window, 64 x 64 pixels, its top left corner at column 100 and row 80:
     movemeter measure recording.tif --roi 100,80,64,64 -o motion.csv
-  A folder of images, covered with windows, that move at most 20 px:
+  A folder of images, covered with windows whose content moves at most 20 px:
     movemeter measure frames/ --grid 32 --max-displacement 20 -o motion.csv
   A feature followed where it goes, with times and micrometres in the table:
-    movemeter measure a.tif b.tif --roi 100,80,64,64 --follow --fps 500 --pixel-size 0.8um -o motion.csv";
+    movemeter measure a.tif b.tif --roi 100,80,64,64 --follow \\
+      --fps 500 --pixel-size 0.8um -o motion.csv";
 
 const INFO_EXAMPLES: &str = "\
 Examples:
@@ -41,7 +53,7 @@ Examples:
 const DEMO_EXAMPLES: &str = "\
 Examples:
   movemeter demo
-  movemeter demo -o demo              keeps the recording, its true motion and the table in the folder demo";
+  movemeter demo -o demo      keeps recording, true motion and table in the folder demo";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Example, for bash:
@@ -52,8 +64,7 @@ Example, for bash:
 #[command(
     name = "movemeter",
     version,
-    about = "Measures how things move in a recording, to a thousandth of a pixel",
-    long_about = INTRODUCTION,
+    about = INTRODUCTION,
     after_help = FIRST_STEPS,
     arg_required_else_help = true,
     subcommand_required = true,
@@ -69,7 +80,10 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure how windows move, and write a table
-    #[command(after_help = MEASURE_EXAMPLES, arg_required_else_help = true)]
+    #[command(
+        before_help = MEASURE_INTRODUCTION, after_help = MEASURE_EXAMPLES,
+        override_usage = MEASURE_USAGE, arg_required_else_help = true
+    )]
     Measure(Box<MeasureArguments>),
     /// Show what a recording holds: frames, size, times, pixel size
     #[command(after_help = INFO_EXAMPLES, arg_required_else_help = true)]
@@ -119,14 +133,20 @@ pub struct MeasureArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Windows")]
 pub struct WindowArguments {
-    /// Window to measure: left column, top row, width and height in whole pixels, counted from 0.
-    /// May be given several times.
-    #[arg(long = "roi", value_name = "X,Y,W,H", value_parser = values::rect, allow_hyphen_values = true)]
+    /// Window to measure: left column, top row, width and height in whole pixels, from 0. May
+    ///  be given several times.
+    #[arg(
+        long = "roi", value_name = "X,Y,W,H", value_parser = values::rect,
+        allow_hyphen_values = true
+    )]
     pub rois: Vec<Rect>,
 
     /// Cover the frame with windows of this size in px, side by side. May be given several times;
     /// each is a group of its own in the table (grid, grid2, …).
-    #[arg(long = "grid", value_name = "W[xH]", value_parser = values::window_size, allow_hyphen_values = true)]
+    #[arg(
+        long = "grid", value_name = "W[xH]", value_parser = values::window_size,
+        allow_hyphen_values = true
+    )]
     pub grids: Vec<Size>,
 
     /// Distance from one window of a grid to the next, in sides of a window: 0.5 half overlapping, 2
@@ -195,8 +215,8 @@ pub struct MatchingArguments {
 
 fn blur_help() -> String {
     format!(
-        "Blur frames before matching, to calm noise: standard deviation of the Gaussian in px, 0 \
-         (none) to {MAX_BLUR_SIGMA_PX}."
+        "Blur frames before matching, to calm noise: standard deviation of the Gaussian in px, from \
+         0 (none) to {MAX_BLUR_SIGMA_PX}"
     )
 }
 

@@ -109,8 +109,8 @@ fn measured(folder: &Path) -> Result<Tracks, Failure> {
 fn introduction(stack: &SynthStack) -> String {
     let info = stack.info();
     format!(
-        "A recording was made: {} of {} x {} px, speckle with {} % noise that swings in x and\n\
-         drifts in y, so that its true motion is known. movemeter measured it as any recording.\n\n",
+        "A recording was made: {} of {} x {} px, speckle with {} % noise that swings in x\n\
+         and drifts in y, so that its true motion is known. It was measured as any recording is.\n\n",
         counted(info.n_frames, "frame"),
         info.size.width,
         info.size.height,
@@ -124,7 +124,8 @@ fn rows(stack: &SynthStack, tracks: &Tracks) -> String {
         format!("{:>8}   {:>17}   {:>8}", format!("true {axis}"), "found ± error bar", "error")
     };
     let mut text = format!(
-        "The first of {}; displacement since frame 0 in px:\n\n frame | {} | {}\n{:-<7}+{:-<42}+{:-<41}\n",
+        "The first of {}; displacement since frame 0 in px:\n\n\
+         \x20frame | {} | {}\n{:-<7}+{:-<42}+{:-<41}\n",
         counted(tracks.n_windows(), "window"),
         titles("dx"),
         titles("dy"),

@@ -1,11 +1,13 @@
 //! Why a command did not do what was asked, in plain words, and the exit code that says so.
 
+use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use movemeter::error::{BoxError, Error as CoreError};
+use movemeter::geometry::{Rect, Size};
 use movemeter::roi::Windows;
 use movemeter_io::Error as FileError;
 
@@ -40,10 +42,10 @@ impl Failure {
 
     /// Standard output that could not be written.
     pub fn of_stdout(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::NoReader,
-            _ => Self::Failed(format!("cannot write: {} (standard output)", plain(error))),
+        if is_broken_pipe(error) {
+            return Self::NoReader;
         }
+        Self::Failed(format!("cannot write: {} (standard output)", plain(error)))
     }
 }
 
@@ -95,11 +97,7 @@ impl From<CoreError> for Failure {
 }
 
 /// A rectangle given by the user that reaches beyond the frame.
-pub fn outside(
-    option: &str,
-    rect: movemeter::geometry::Rect,
-    frame: movemeter::geometry::Size,
-) -> String {
+pub fn outside(option: &str, rect: Rect, frame: Size) -> String {
     format!(
         "{option} {rect} is not inside the frame, which is {frame} px; x + width may be at most {} \
          and y + height at most {}, x and y at least 0",
@@ -120,6 +118,12 @@ fn unread(frame: usize, source: &BoxError) -> String {
         "cannot read {which}: {cause}; leave it out with --exclude {frame} ({})",
         path.display()
     )
+}
+
+/// Writers of formats wrap what the system said.
+fn is_broken_pipe(error: &io::Error) -> bool {
+    let within = error.source().and_then(|source| source.downcast_ref());
+    error.kind() == io::ErrorKind::BrokenPipe || within.is_some_and(is_broken_pipe)
 }
 
 /// What the system says, without its number for it.

@@ -202,7 +202,7 @@ fn frame_number(text: &str) -> Result<usize, String> {
 fn whole(text: &str) -> Result<i64, String> {
     let text = text.trim();
     match text.parse::<i64>() {
-        Ok(n) if n.abs() <= MAX_COORDINATE => Ok(n),
+        Ok(n) if (-MAX_COORDINATE..=MAX_COORDINATE).contains(&n) => Ok(n),
         Ok(n) => Err(format!("{n} is larger than any frame")),
         Err(_) => Err(format!("{text:?} is not a whole number of pixels")),
     }

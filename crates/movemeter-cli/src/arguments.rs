@@ -82,6 +82,7 @@ pub enum Command {
     /// Measure how windows move, and write a table
     #[command(
         before_help = MEASURE_INTRODUCTION, after_help = MEASURE_EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
         override_usage = MEASURE_USAGE, arg_required_else_help = true
     )]
     Measure(Box<MeasureArguments>),
@@ -184,7 +185,7 @@ pub struct MatchingArguments {
 
     /// Farthest that anything moves in x or y, in px; a good guess makes it faster and safer. Left
     /// out: anywhere in the frame.
-    #[arg(long, value_name = "PX", value_parser = values::number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "PX", value_parser = values::distance, allow_negative_numbers = true)]
     pub max_displacement: Option<f64>,
 
     /// How the position between pixels is found: gauss-newton is exact and gives error bars, parabola

@@ -1,6 +1,5 @@
 //! Why a command did not do what was asked, in plain words, and the exit code that says so.
 
-use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -42,9 +41,6 @@ impl Failure {
 
     /// Standard output that could not be written.
     pub fn of_stdout(error: &io::Error) -> Self {
-        if is_broken_pipe(error) {
-            return Self::NoReader;
-        }
         Self::Failed(format!("cannot write: {} (standard output)", plain(error)))
     }
 }
@@ -118,12 +114,6 @@ fn unread(frame: usize, source: &BoxError) -> String {
         "cannot read {which}: {cause}; leave it out with --exclude {frame} ({})",
         path.display()
     )
-}
-
-/// Writers of formats wrap what the system said.
-fn is_broken_pipe(error: &io::Error) -> bool {
-    let within = error.source().and_then(|source| source.downcast_ref());
-    error.kind() == io::ErrorKind::BrokenPipe || within.is_some_and(is_broken_pipe)
 }
 
 /// What the system says, without its number for it.

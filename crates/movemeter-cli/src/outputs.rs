@@ -1,13 +1,14 @@
 //! Where tables go: checked before any work is done, put in place when all are written.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use movemeter::table::Table;
 use movemeter_io::{Input, OutputFile, Provenance, TableFormat, check_not_an_input, write_table};
 
 use crate::failure::Failure;
+use crate::voice::to_stdout;
 
 /// The name that means standard output.
 const STDOUT: &str = "-";
@@ -45,10 +46,10 @@ impl Outputs {
         for TableFile { file, .. } in self.files {
             file.finish()?;
         }
-        match self.to_stdout {
-            true => write_to_stdout(table, provenance).map_err(|error| Failure::of_stdout(&error)),
-            false => Ok(()),
+        if !self.to_stdout {
+            return Ok(());
         }
+        to_stdout(|stdout| write_table(table, provenance, TableFormat::Csv, stdout))
     }
 
     /// Writes what there is of the table under names that say so; gives these names.
@@ -87,12 +88,6 @@ impl TableFile {
             .and_then(|()| self.file.flush())
             .map_err(|error| Failure::unwritable(&self.path, &error))
     }
-}
-
-fn write_to_stdout(table: &Table<'_>, provenance: &Provenance) -> io::Result<()> {
-    let mut stdout = io::BufWriter::new(io::stdout().lock());
-    write_table(table, provenance, TableFormat::Csv, &mut stdout)?;
-    stdout.flush()
 }
 
 fn is_stdout(path: &Path) -> bool {

@@ -61,6 +61,17 @@ pub fn number(text: &str) -> Result<f64, String> {
     })
 }
 
+/// A distance in a frame, px.
+pub fn distance(text: &str) -> Result<f64, String> {
+    let distance = number(text)?;
+    if distance.is_finite() && (MAX_COORDINATE as f64) < distance {
+        return Err(format!(
+            "{distance} is larger than any frame; leave it out to search all of it"
+        ));
+    }
+    Ok(distance)
+}
+
 /// How many threads.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
@@ -273,6 +284,7 @@ mod tests {
     fn a_decimal_comma_is_recognised() {
         assert!(number("0,5").unwrap_err().contains("as in 0.5"));
         assert_eq!(number("-1"), Ok(-1.0));
+        assert!(distance("1e30").unwrap_err().contains("larger than any frame"));
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl FrameSource for Cycle {
 }
 
 /// Frames of 1 MiB as numbers: a batch holds eight, so that both recordings have several batches.
+/// There is so much to measure that reading is always as far ahead as it may be.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_does_not_grow_with_the_number_of_frames() {

@@ -17,8 +17,8 @@ use movemeter_io::{BitDepth, OutputFile, write_tiff};
 use crate::arguments::{Arguments, Command, DemoArguments};
 use crate::failure::{Failure, plain};
 use crate::measure::measure;
-use crate::summary::counted;
 use crate::voice::{Voice, print};
+use crate::words::counted;
 
 const SIZE: Size = Size::new(256, 256);
 const N_FRAMES: usize = 20;

@@ -85,9 +85,12 @@ impl From<CoreError> for Failure {
                 Self::Usage(outside("--roi", rect, frame))
             }
             CoreError::Read { frame, source } => Self::Failed(unread(frame, &source)),
-            CoreError::NoFrames { .. } => Self::Usage(error.to_string()),
+            CoreError::NoWindows
+            | CoreError::WindowEmpty { .. }
+            | CoreError::WindowOutside { .. }
+            | CoreError::NoFrames { .. } => Self::Usage(error.to_string()),
             CoreError::Cancelled => Self::Stopped(error.to_string()),
-            _ => Self::Usage(error.to_string()),
+            _ => Self::Failed(error.to_string()),
         }
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::arguments::InfoArguments;
 use crate::failure::Failure;
-use crate::summary::counted;
 use crate::voice::print;
+use crate::words::counted;
 
 /// Longer values are cut when they are shown to people: some programs store whole documents.
 const MAX_SHOWN_LINES: usize = 12;

@@ -4,6 +4,7 @@
 //! an exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped. Numbers go to standard output or
 //! files, everything said besides to standard error.
 
+mod words;
 mod values;
 mod arguments;
 mod failure;

@@ -31,6 +31,7 @@ pub fn measure(arguments: &MeasureArguments, voice: &Voice) -> Result<Tracks, Fa
     let outputs = Outputs::create(&arguments.outputs, &recording.inputs)?;
     let places = outputs.names();
     let hashes = Hashes::begin(recording.inputs);
+    voice.begin_progress(&recipe, source.info().n_frames);
     let (tracks, ended) =
         in_threads(arguments.running.threads, || tracks(&recipe, &mut *source, voice))?;
     voice.end_progress();

@@ -6,6 +6,8 @@ use movemeter::recipe::{Recipe, Reference};
 use movemeter::track::{Status, Tracks};
 use serde_json::{Map, Value, json};
 
+use crate::words::{counted, duration};
+
 /// What is said when a measurement is done.
 pub struct Summary<'a> {
     /// What was measured.
@@ -29,7 +31,7 @@ impl Summary<'_> {
             counted(tracks.n_windows(), "window"),
             tracks.count(Status::Ok),
             self.n_samples() - n_excluded,
-            seconds(*time),
+            duration(*time),
             places.join(" and ")
         );
         if 0 < n_excluded {
@@ -140,29 +142,5 @@ fn explained(status: Status, recipe: &Recipe) -> String {
             "the fit between pixels did not settle; try --blur 1 or --subpixel parabola".into()
         }
         (Status::Excluded, _) => "left out with --exclude".into(),
-    }
-}
-
-/// `1 frame`, `2 frames`.
-pub fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-fn seconds(time: Duration) -> String {
-    match time.as_secs() {
-        0..60 => format!("{:.1} s", time.as_secs_f64()),
-        s @ 60..3600 => format!("{} min {} s", s / 60, s % 60),
-        s => format!("{} h {} min", s / 3600, s % 3600 / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_said_in_their_own_units() {
-        let said = |s| seconds(Duration::from_secs_f64(s));
-        assert_eq!([said(0.44), said(75.0), said(7300.0)], ["0.4 s", "1 min 15 s", "2 h 1 min"]);
     }
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use movemeter::monitor::{Monitor, Stage, Warning};
+use movemeter::recipe::{Recipe, Reference};
 use serde_json::{Value, json};
 
 use crate::arguments::RunningArguments;
 use crate::failure::Failure;
 use crate::stop;
+use crate::words::duration;
 
 /// How a command speaks. Errors are said in any case.
 pub enum Voice {
@@ -73,6 +75,17 @@ impl Voice {
         }
     }
 
+    /// Shows the bar, for so many frames.
+    pub fn begin_progress(&self, recipe: &Recipe, n_frames: usize) {
+        let first = match recipe.reference {
+            Reference::Mean => Stage::Averaging,
+            Reference::First | Reference::Previous | Reference::Frame(_) => Stage::Measuring,
+        };
+        if let Self::Text(bar) = self {
+            begin(bar, first, n_frames);
+        }
+    }
+
     /// Takes the bar away.
     pub fn end_progress(&self) {
         if let Self::Text(bar) = self {
@@ -106,28 +119,38 @@ impl Monitor for Voice {
     }
 }
 
+fn begin(bar: &ProgressBar, stage: Stage, total: usize) {
+    bar.set_message(stage.to_string());
+    bar.set_length(total as u64);
+    bar.reset();
+    bar.enable_steady_tick(TICK);
+}
+
 fn show(bar: &ProgressBar, stage: Stage, done: usize, total: usize) {
-    let stage = stage.to_string();
-    if bar.message() != stage {
-        bar.reset();
-        bar.set_message(stage);
-        bar.set_length(total as u64);
-        bar.enable_steady_tick(TICK);
-    }
     bar.set_position(done as u64);
+    // The next word comes only when frames of the next stage are done.
+    if stage == Stage::Averaging && done == total {
+        begin(bar, Stage::Measuring, total);
+    }
 }
 
 fn style() -> ProgressStyle {
-    let rate = |state: &ProgressState, writer: &mut dyn std::fmt::Write| {
-        // A bar that cannot be drawn is no reason to stop measuring.
-        let _ = write!(writer, "{:.1}", state.per_sec());
-    };
-    ProgressStyle::with_template(
-        "{msg} [{bar:30}] {pos} of {len} frames, {rate} a second, {eta} left",
-    )
-    .unwrap_or_else(|_| ProgressStyle::default_bar())
-    .progress_chars("=> ")
-    .with_key("rate", rate)
+    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos} of {len} frames{pace}");
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+        .with_key("pace", pace)
+}
+
+/// How fast it goes and how long it will take, as soon as that is known.
+fn pace(state: &ProgressState, writer: &mut dyn std::fmt::Write) {
+    let (done, elapsed_s) = (state.pos() as f64, state.elapsed().as_secs_f64());
+    let left = state.len().unwrap_or_default().saturating_sub(state.pos()) as f64;
+    let Ok(time_left) = Duration::try_from_secs_f64(left * elapsed_s / done) else { return };
+    let rate = done / elapsed_s;
+    let digits = if rate < 10.0 { 1 } else { 0 };
+    // A bar that cannot be drawn is no reason to stop measuring.
+    let _ = write!(writer, ", {rate:.digits$} a second, {} left", duration(time_left));
 }
 
 /// A line on standard error. If nobody listens there, nobody can be told so.

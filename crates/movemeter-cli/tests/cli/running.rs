@@ -1,6 +1,6 @@
 //! What is said while it runs, stopping it, and its memory.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::process::Stdio;
 
 use movemeter::error::BoxError;
@@ -10,7 +10,7 @@ use movemeter::source::{FrameSource, StackInfo};
 use movemeter::synth;
 use serde_json::Value;
 
-use super::folder::{Folder, moving, rows};
+use super::folder::Folder;
 
 #[test]
 fn the_summary_says_what_was_measured_and_why_not() {
@@ -80,6 +80,9 @@ fn whoever_stops_reading_is_no_error() {
 #[cfg(unix)]
 #[test]
 fn what_was_measured_until_ctrl_c_is_kept() {
+    use super::folder::{moving, rows};
+    use std::io::{BufRead, BufReader};
+
     let folder = Folder::new();
     let frames = moving(0.5, 0.0).frames(8).to_frames();
     folder.write_stack("a.tif", &mut Cycle::new(frames, 3000));
@@ -144,8 +147,8 @@ fn memory_does_not_grow_with_the_number_of_frames() {
     };
     let (short, long) = (peak(30), peak(300));
     println!("{short} KiB for 30 frames, {long} KiB for 300");
-    // What an allocator keeps differs from run to run by one or two frames.
-    assert!(long < short + 4 * 1024, "{short} KiB for 30 frames, {long} KiB for 300");
+    // At the peak a batch more or less may be in flight: eight frames.
+    assert!(long < short + 8 * 1024, "{short} KiB for 30 frames, {long} KiB for 300");
 }
 
 /// The peak memory of a program, as the system last said while it ran.

@@ -1,1 +1,64 @@
-fn main() {}
+//! The `movemeter` command: measures how things move in a recording.
+//!
+//! It reads arguments, makes a recipe of them, lets the libraries measure and write, and ends with
+//! an exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped. Numbers go to standard output or
+//! files, everything said besides to standard error.
+
+mod words;
+mod values;
+mod arguments;
+mod failure;
+mod stop;
+mod voice;
+mod windows;
+mod outputs;
+mod summary;
+mod measure;
+mod info;
+mod demo;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+use voice::Voice;
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    let voice = match &command {
+        Command::Measure(arguments) => Voice::of(&arguments.running),
+        _ => Voice::text(),
+    };
+    match run(&command, &voice) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            voice.failure(&failure);
+            failure.into()
+        }
+    }
+}
+
+fn run(command: &Command, voice: &Voice) -> Result<(), Failure> {
+    match command {
+        Command::Measure(arguments) => {
+            stop::listen()?;
+            measure::measure(arguments, voice).map(drop)
+        }
+        Command::Info(arguments) => info::info(arguments),
+        Command::Demo(arguments) => {
+            stop::listen()?;
+            demo::demo(arguments)
+        }
+        Command::Completions { shell } => complete(*shell),
+    }
+}
+
+/// Prints the script that makes a shell complete our options.
+fn complete(shell: Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "movemeter", &mut script);
+    voice::print(&String::from_utf8_lossy(&script))
+}

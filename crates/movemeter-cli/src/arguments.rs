@@ -1,0 +1,289 @@
+//! What can be typed after `movemeter`, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use movemeter::geometry::{Rect, Size};
+use movemeter::matching::subpixel::Subpixel;
+use movemeter::recipe::{DEFAULT_MIN_SCORE, MAX_BLUR_SIGMA_PX, Reference};
+
+use crate::values::{self, FrameList, FrameRange};
+
+const INTRODUCTION: &str = "\
+Measures how things move in a recording, to a thousandth of a pixel.
+
+You say where to look (windows) and movemeter says, for every frame, how far the content of each \
+window has moved since a reference frame: dx to the right, dy down.";
+
+const FIRST_STEPS: &str = "\
+First steps:
+  movemeter demo                      see it work on a recording whose motion is known
+  movemeter info recording.tif        see what a recording holds
+  movemeter measure recording.tif --roi 100,80,64,64 -o motion.csv
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.";
+
+const MEASURE_USAGE: &str =
+    "movemeter measure STACK... (--roi X,Y,W,H | --grid W[xH])... -o OUT [OPTIONS]";
+
+const MEASURE_INTRODUCTION: &str = "\
+Measures, for every frame, how far the content of each window has moved, and writes a table. It has a \
+row per frame and window: displacement dx_px (to the right) and dy_px (down), error bars sd_x_px and \
+sd_y_px, the score of the match, and a status that says ok or why it could not be measured.";
+
+const MEASURE_EXAMPLES: &str = "\
+Ctrl-C stops; what was measured until then is kept in a file like motion.partial.csv. If nothing \
+could be measured, the table says why, and a warning is printed.
+
+Examples:
+  One window, 64 x 64 pixels, its top left corner at column 100 and row 80:
+    movemeter measure recording.tif --roi 100,80,64,64 -o motion.csv
+  A folder of images, covered with windows whose content moves at most 20 px:
+    movemeter measure frames/ --grid 32 --max-displacement 20 -o motion.csv
+  A feature followed where it goes, with times and micrometres in the table:
+    movemeter measure a.tif b.tif --roi 100,80,64,64 --follow \\
+      --fps 500 --pixel-size 0.8um -o motion.csv";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  movemeter info recording.tif
+  movemeter info frames/ --json";
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  movemeter demo
+  movemeter demo -o demo      keeps recording, true motion and table in the folder demo";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Example, for bash:
+  movemeter completions bash > ~/.local/share/bash-completion/completions/movemeter";
+
+/// Everything that can be typed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "movemeter",
+    version,
+    about = INTRODUCTION,
+    after_help = FIRST_STEPS,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    max_term_width = 100
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure how windows move, and write a table
+    #[command(
+        before_help = MEASURE_INTRODUCTION, after_help = MEASURE_EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = MEASURE_USAGE, arg_required_else_help = true
+    )]
+    Measure(Box<MeasureArguments>),
+    /// Show what a recording holds: frames, size, times, pixel size
+    #[command(after_help = INFO_EXAMPLES, arg_required_else_help = true)]
+    Info(InfoArguments),
+    /// Make a recording with known motion, measure it, show truth beside result
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(DemoArguments),
+    /// Print a script that lets a shell complete movemeter's options
+    #[command(after_help = COMPLETIONS_EXAMPLES, arg_required_else_help = true)]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// `movemeter measure …`
+#[derive(Debug, Args)]
+pub struct MeasureArguments {
+    /// Image files (TIFF, PNG, JPEG, BMP, npy) or folders of them; several are one recording, in the
+    /// order given.
+    #[arg(required = true, value_name = "STACK")]
+    pub stacks: Vec<PathBuf>,
+
+    /// Where to look.
+    #[command(flatten)]
+    pub windows: WindowArguments,
+
+    /// How to look.
+    #[command(flatten)]
+    pub matching: MatchingArguments,
+
+    /// When to look.
+    #[command(flatten)]
+    pub frames: FrameArguments,
+
+    /// Table to write; its ending chooses the format: .csv .tsv .json. May be given several times;
+    /// `-` writes CSV to standard output. A file of that name is replaced when all is done.
+    #[arg(short, long = "output", value_name = "OUT", required = true, help_heading = "Output")]
+    pub outputs: Vec<PathBuf>,
+
+    /// How to run.
+    #[command(flatten)]
+    pub running: RunningArguments,
+}
+
+/// Where to look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Windows")]
+pub struct WindowArguments {
+    /// Window to measure: left column, top row, width and height in whole pixels, from 0. May
+    ///  be given several times.
+    #[arg(
+        long = "roi", value_name = "X,Y,W,H", value_parser = values::rect,
+        allow_hyphen_values = true
+    )]
+    pub rois: Vec<Rect>,
+
+    /// Cover the frame with windows of this size in px, side by side. May be given several times;
+    /// each is a group of its own in the table (grid, grid2, …).
+    #[arg(
+        long = "grid", value_name = "W[xH]", value_parser = values::window_size,
+        allow_hyphen_values = true
+    )]
+    pub grids: Vec<Size>,
+
+    /// Distance from one window of a grid to the next, in sides of a window: 0.5 half overlapping, 2
+    /// with gaps.
+    #[arg(
+        long, value_name = "F", value_parser = values::step, default_value = "1",
+        allow_negative_numbers = true, requires = "grids"
+    )]
+    pub step: f64,
+
+    /// Cover only this part of the frame with the grids, in px. Left out: the whole frame.
+    #[arg(
+        long, value_name = "X,Y,W,H", value_parser = values::rect, allow_hyphen_values = true,
+        requires = "grids"
+    )]
+    pub within: Option<Rect>,
+}
+
+/// How to look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Matching")]
+pub struct MatchingArguments {
+    /// Frame that displacements count from: first (measured), previous (summed up from frame to
+    /// frame), mean (of all frames), or a frame's number.
+    #[arg(
+        long, value_name = "first|previous|mean|N", value_parser = values::reference,
+        default_value_t = Reference::First, allow_negative_numbers = true
+    )]
+    pub reference: Reference,
+
+    /// Follow the content of each window to where it is now. Left out: windows stay, and it is asked
+    /// where their present content was in the reference.
+    #[arg(long)]
+    pub follow: bool,
+
+    /// Farthest that anything moves in x or y, in px; a good guess makes it faster and safer. Left
+    /// out: anywhere in the frame.
+    #[arg(long, value_name = "PX", value_parser = values::distance, allow_negative_numbers = true)]
+    pub max_displacement: Option<f64>,
+
+    /// How the position between pixels is found: gauss-newton is exact and gives error bars, parabola
+    /// and gaussian are quick, none gives whole pixels.
+    #[arg(
+        long, value_name = "gauss-newton|parabola|gaussian|none", value_parser = values::subpixel,
+        default_value = Subpixel::GaussNewton.as_str()
+    )]
+    pub subpixel: Subpixel,
+
+    /// Matches with a lower score (correlation, -1 to 1) are not believed.
+    #[arg(
+        long, value_name = "S", value_parser = values::number, default_value_t = DEFAULT_MIN_SCORE,
+        allow_negative_numbers = true
+    )]
+    pub min_score: f64,
+
+    /// Keep the displacement of doubtful matches (at_edge, ambiguous, low_score) in the table.
+    #[arg(long)]
+    pub keep_doubtful: bool,
+
+    #[arg(
+        long, value_name = "SIGMA", value_parser = values::number, default_value_t = 0.0,
+        allow_negative_numbers = true, help = blur_help()
+    )]
+    pub blur: f64,
+}
+
+fn blur_help() -> String {
+    format!(
+        "Blur frames before matching, to calm noise: standard deviation of the Gaussian in px, from \
+         0 (none) to {MAX_BLUR_SIGMA_PX}"
+    )
+}
+
+/// When to look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Frames")]
+pub struct FrameArguments {
+    /// Measure only frames A to B, both included, or every STEP-th of them. Frames count from 0; an
+    /// open end reaches to the end, as in 10.. or ..99.
+    #[arg(
+        long, value_name = "A..B[:STEP]", value_parser = values::frame_range,
+        allow_hyphen_values = true
+    )]
+    pub frames: Option<FrameRange>,
+
+    /// Leave out these frames, as in 3,17,40..45, ends included; the table says excluded for them.
+    #[arg(long, value_name = "LIST", value_parser = values::frame_list, allow_hyphen_values = true)]
+    pub exclude: Option<FrameList>,
+
+    /// Frames a second, for times in the table. Left out: as the recording says.
+    #[arg(long, value_name = "HZ", value_parser = values::number, allow_negative_numbers = true)]
+    pub fps: Option<f64>,
+
+    /// Side of a pixel in the specimen, with unit nm, um or mm (none: um), for micrometres in the
+    /// table. Left out: as the recording says.
+    #[arg(
+        long, value_name = "0.8um", value_parser = values::pixel_size, allow_hyphen_values = true
+    )]
+    pub pixel_size: Option<f64>,
+}
+
+/// How to run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub struct RunningArguments {
+    /// Number of threads; results are the same for any. Left out: one for each core.
+    #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+
+    /// Print nothing but errors.
+    #[arg(long, conflicts_with = "json_progress")]
+    pub quiet: bool,
+
+    /// Print progress, warnings, result and errors on standard error as one JSON object a line, for
+    /// programs.
+    #[arg(long)]
+    pub json_progress: bool,
+}
+
+/// `movemeter info …`
+#[derive(Debug, Args)]
+pub struct InfoArguments {
+    /// Image files or folders of them; several are one recording, in the order given.
+    #[arg(required = true, value_name = "STACK")]
+    pub stacks: Vec<PathBuf>,
+
+    /// Print one JSON object, for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `movemeter demo …`
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Folder to keep the recording, its true motion and the table in; it is made if need be. Left
+    /// out: a temporary folder, deleted at the end.
+    #[arg(short, long = "output", value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+}

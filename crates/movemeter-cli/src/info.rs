@@ -1,0 +1,98 @@
+//! `movemeter info`: what a recording holds.
+
+use movemeter::source::StackInfo;
+use movemeter_io::{Input, open_all};
+use serde_json::{Map, Value, json};
+
+use crate::arguments::InfoArguments;
+use crate::failure::Failure;
+use crate::voice::print;
+use crate::words::counted;
+
+/// Longer values are cut when they are shown to people: some programs store whole documents.
+const MAX_SHOWN_LINES: usize = 12;
+
+/// Prints what is known of a recording without reading its pixels.
+pub fn info(arguments: &InfoArguments) -> Result<(), Failure> {
+    let recording = open_all(&arguments.stacks)?;
+    let (info, inputs) = (recording.source.info(), &recording.inputs);
+    print(&match arguments.json {
+        true => format!("{:#}\n", object(info, inputs)),
+        false => text(info, inputs),
+    })
+}
+
+fn n_files(inputs: &[Input]) -> usize {
+    inputs.iter().map(|input| input.files.len()).sum()
+}
+
+fn text(info: &StackInfo, inputs: &[Input]) -> String {
+    let mut lines = vec![
+        ("frames", format!("{} in {}", info.n_frames, counted(n_files(inputs), "file"))),
+        ("size", format!("{} x {} px", info.size.width, info.size.height)),
+        ("pixel type", info.pixel_type.clone()),
+        ("frame rate", frame_rate(info)),
+    ];
+    if let Some(times_s) = &info.times_s
+        && let (Some(first), Some(last)) = (times_s.first(), times_s.last())
+    {
+        lines.push(("times", format!("{first} to {last} s")));
+    }
+    lines.push((
+        "pixel size",
+        match info.pixel_size_um {
+            Some(um) => format!("{um} um"),
+            None => "not known; measure takes it with --pixel-size".into(),
+        },
+    ));
+    lines.extend(info.metadata.iter().map(|(name, value)| (name.as_str(), shown(value))));
+    aligned(&info.name, &lines)
+}
+
+fn frame_rate(info: &StackInfo) -> String {
+    match (info.frame_rate_hz, &info.times_s) {
+        (Some(hz), _) => format!("{hz} Hz"),
+        (None, Some(_)) => "not even; see times".into(),
+        (None, None) => "not known; measure takes it with --fps".into(),
+    }
+}
+
+/// The beginning of a value that may have many lines.
+fn shown(value: &str) -> String {
+    let mut lines: Vec<&str> = value.lines().take(MAX_SHOWN_LINES).collect();
+    if MAX_SHOWN_LINES < value.lines().count() {
+        lines.push("… (all of it with --json)");
+    }
+    lines.join("\n")
+}
+
+/// Names in one column, values in another, also those of several lines.
+fn aligned(title: &str, lines: &[(&str, String)]) -> String {
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let mut text = format!("{title}\n");
+    for (name, value) in lines {
+        let mut parts = value.lines();
+        text += &format!("  {name:width$}   {}\n", parts.next().unwrap_or_default());
+        for part in parts {
+            text += &format!("  {:width$}   {part}\n", "");
+        }
+    }
+    text
+}
+
+fn object(info: &StackInfo, inputs: &[Input]) -> Value {
+    let metadata: Map<String, Value> =
+        info.metadata.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    json!({
+        "name": info.name,
+        "n_frames": info.n_frames,
+        "width": info.size.width,
+        "height": info.size.height,
+        "pixel_type": info.pixel_type,
+        "frame_rate_hz": info.frame_rate_hz,
+        "times_s": info.times_s,
+        "pixel_size_um": info.pixel_size_um,
+        "n_files": n_files(inputs),
+        "metadata": metadata,
+    })
+}

@@ -1,0 +1,23 @@
+//! Ctrl-C, and being told to end: once to stop in good order, twice to stop at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::failure::{Failure, STOPPED};
+
+static WANTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C only asks to stop; [`is_wanted`] says whether it did.
+pub fn listen() -> Result<(), Failure> {
+    let heard = || {
+        if WANTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(STOPPED.into());
+        }
+    };
+    ctrlc::set_handler(heard)
+        .map_err(|error| Failure::Failed(format!("cannot listen for Ctrl-C: {error}")))
+}
+
+/// Whether the user asked to stop.
+pub fn is_wanted() -> bool {
+    WANTED.load(Ordering::Relaxed)
+}

@@ -1,0 +1,297 @@
+//! What users write for rectangles, ranges, lists and lengths.
+
+use std::ops::RangeInclusive;
+
+use movemeter::error::Error;
+use movemeter::geometry::{Rect, Size};
+use movemeter::matching::subpixel::Subpixel;
+use movemeter::recipe::Reference;
+
+/// Beyond this no frame reaches; sums of two such numbers are still whole numbers.
+const MAX_COORDINATE: i64 = 1 << 30;
+/// Windows farther apart than this many of their sides are better given one by one.
+const MAX_STEP: f64 = 1000.0;
+/// More threads than any machine has would only cost memory.
+const MAX_THREADS: usize = 1024;
+
+/// `X,Y,W,H` in whole pixels.
+pub fn rect(text: &str) -> Result<Rect, String> {
+    let parts: Vec<&str> = text.split(',').collect();
+    let [x, y, width, height] = parts[..] else {
+        return Err(format!(
+            "four numbers X,Y,W,H are needed, separated by commas only, but there {}",
+            if parts.len() == 1 { "is 1".into() } else { format!("are {}", parts.len()) }
+        ));
+    };
+    let (width, height) = (whole(width)?, whole(height)?);
+    if width < 1 || height < 1 {
+        return Err(format!(
+            "width and height must be at least 1 px, but are {width} and {height}"
+        ));
+    }
+    Ok(Rect::new(whole(x)? as isize, whole(y)? as isize, width as usize, height as usize))
+}
+
+/// `W` or `WxH` in whole pixels.
+pub fn window_size(text: &str) -> Result<Size, String> {
+    let (width, height) = text.split_once(['x', 'X', '×']).unwrap_or((text, text));
+    let side = |text| match whole(text)? {
+        side if side < 1 => {
+            Err(format!("the sides of a window must be at least 1 px, but one is {side}"))
+        }
+        side => Ok(side as usize),
+    };
+    Ok(Size::new(side(width)?, side(height)?))
+}
+
+/// The distance from window to window, in sides of a window.
+pub fn step(text: &str) -> Result<f64, String> {
+    let step = number(text)?;
+    if 0.0 < step && step <= MAX_STEP {
+        return Ok(step);
+    }
+    Err(format!("it must be more than 0 and at most {MAX_STEP}"))
+}
+
+/// Any number; which ones make sense, the recipe knows.
+pub fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| match text.contains(',') {
+        true => "this is not a number; decimals follow a point, as in 0.5".into(),
+        false => "this is not a number".into(),
+    })
+}
+
+/// A distance in a frame, px.
+pub fn distance(text: &str) -> Result<f64, String> {
+    let distance = number(text)?;
+    if distance.is_finite() && (MAX_COORDINATE as f64) < distance {
+        return Err(format!(
+            "{distance} is larger than any frame; leave it out to search all of it"
+        ));
+    }
+    Ok(distance)
+}
+
+/// How many threads.
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number from 1 to {MAX_THREADS}")),
+    }
+}
+
+/// `first`, `previous`, `mean` or a frame number.
+pub fn reference(text: &str) -> Result<Reference, String> {
+    text.parse().map_err(|error| match error {
+        Error::Setting { allowed, .. } => format!("it must be {allowed}"),
+        other => other.to_string(),
+    })
+}
+
+/// A way to find the position between pixels, by its name.
+pub fn subpixel(text: &str) -> Result<Subpixel, String> {
+    let known = Subpixel::ALL.into_iter().find(|subpixel| subpixel.as_str() == text);
+    known.ok_or_else(|| {
+        format!("it must be one of {}", Subpixel::ALL.map(Subpixel::as_str).join(", "))
+    })
+}
+
+/// A length with its unit, in µm.
+pub fn pixel_size(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let unit_at = text.find(|c: char| c.is_alphabetic() && !"eE".contains(c));
+    let (value, unit) = text.split_at(unit_at.unwrap_or(text.len()));
+    // Both signs for micro are in use: the one of its own, and the Greek letter.
+    let um = match unit {
+        "nm" => 1e-3,
+        "" | "um" | "\u{b5}m" | "\u{3bc}m" => 1.0,
+        "mm" => 1e3,
+        _ => return Err(format!("the unit {unit} is not known; use nm, um or mm, as in 0.8um")),
+    };
+    Ok(number(value)? * um)
+}
+
+/// Numbers of frames from one to another, both included; open ends reach to the ends of a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    first: usize,
+    last: Option<usize>,
+}
+
+impl Span {
+    fn parse(text: &str) -> Result<Self, String> {
+        let Some((first, last)) = text.split_once("..") else {
+            let only = frame_number(text)?;
+            return Ok(Self { first: only, last: Some(only) });
+        };
+        let number = |text: &str| match text.trim() {
+            "" => Ok(None),
+            text => frame_number(text).map(Some),
+        };
+        let (first, last) = (number(first)?.unwrap_or(0), number(last)?);
+        match last {
+            Some(last) if last < first => {
+                Err(format!("{first}..{last} ends before it begins; write {last}..{first}"))
+            }
+            _ => Ok(Self { first, last }),
+        }
+    }
+
+    /// The numbers themselves, in a stack of `n_frames`.
+    fn within(self, n_frames: usize) -> Result<RangeInclusive<usize>, String> {
+        let end = n_frames.saturating_sub(1);
+        let farthest = self.last.unwrap_or(self.first).max(self.first);
+        if end < farthest {
+            return Err(format!(
+                "there is no frame {farthest}: the recording has {n_frames}, numbered 0 to {end}; \
+                 an open end, as in {}.., goes to the last",
+                self.first.min(end)
+            ));
+        }
+        Ok(self.first..=self.last.unwrap_or(end))
+    }
+}
+
+/// Frames to be measured: `A..B[:STEP]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRange {
+    span: Span,
+    step: usize,
+}
+
+/// `A..B[:STEP]`.
+pub fn frame_range(text: &str) -> Result<FrameRange, String> {
+    let (span, step) = text.split_once(':').unwrap_or((text, "1"));
+    if !span.contains("..") {
+        return Err("a range has two dots, as in 0..99, 10.. or ..99".into());
+    }
+    let step = match step.trim().parse() {
+        Ok(step) if 1 <= step => step,
+        _ => return Err(format!("the step must be a whole number from 1 on, but is {step:?}")),
+    };
+    Ok(FrameRange { span: Span::parse(span)?, step })
+}
+
+impl FrameRange {
+    /// The frames' numbers, in a stack of `n_frames`.
+    pub fn numbers(self, n_frames: usize) -> Result<Vec<usize>, String> {
+        Ok(self.span.within(n_frames)?.step_by(self.step).collect())
+    }
+}
+
+/// Frames to be left out: `3,17,40..45`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameList {
+    spans: Vec<Span>,
+}
+
+/// `3,17,40..45`.
+pub fn frame_list(text: &str) -> Result<FrameList, String> {
+    let spans = text.split(',').map(Span::parse).collect::<Result<_, _>>()?;
+    Ok(FrameList { spans })
+}
+
+impl FrameList {
+    /// The frames' numbers in rising order, in a stack of `n_frames`.
+    pub fn numbers(&self, n_frames: usize) -> Result<Vec<usize>, String> {
+        let mut numbers = Vec::new();
+        for span in &self.spans {
+            numbers.extend(span.within(n_frames)?);
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        Ok(numbers)
+    }
+}
+
+fn frame_number(text: &str) -> Result<usize, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| format!("{text:?} is not the number of a frame; they count from 0"))
+}
+
+fn whole(text: &str) -> Result<i64, String> {
+    let text = text.trim();
+    match text.parse::<i64>() {
+        Ok(n) if (-MAX_COORDINATE..=MAX_COORDINATE).contains(&n) => Ok(n),
+        Ok(n) => Err(format!("{n} is larger than any frame")),
+        Err(_) => Err(format!("{text:?} is not a whole number of pixels")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rectangle_is_four_whole_numbers() {
+        assert_eq!(rect("1, 2,30,40"), Ok(Rect::new(1, 2, 30, 40)));
+        assert_eq!(rect("-5,0,10,10"), Ok(Rect::new(-5, 0, 10, 10)));
+        assert!(rect("1,2,3").unwrap_err().contains("there are 3"));
+        assert!(rect("7").unwrap_err().contains("there is 1"));
+        assert!(rect("1,2,3,0").unwrap_err().contains("at least 1 px, but are 3 and 0"));
+        assert!(rect("1,2,3.5,4").unwrap_err().contains("\"3.5\" is not a whole number"));
+        assert!(rect("1,2,3,99999999999").unwrap_err().contains("larger than any frame"));
+        assert!(rect("1,2,3,-9223372036854775808").unwrap_err().contains("larger than any frame"));
+    }
+
+    #[test]
+    fn a_window_is_square_unless_two_sides_are_given() {
+        assert_eq!(window_size("32"), Ok(Size::new(32, 32)));
+        assert_eq!(window_size("32x16"), Ok(Size::new(32, 16)));
+        assert!(window_size("0").unwrap_err().contains("at least 1 px, but one is 0"));
+        assert!(window_size("8x-2").unwrap_err().contains("but one is -2"));
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_included_and_may_be_open() {
+        let numbers = |text: &str| frame_range(text).unwrap().numbers(10);
+        assert_eq!(numbers("2..5"), Ok(vec![2, 3, 4, 5]));
+        assert_eq!(numbers("7.."), Ok(vec![7, 8, 9]));
+        assert_eq!(numbers("..1"), Ok(vec![0, 1]));
+        assert_eq!(numbers("..:4"), Ok(vec![0, 4, 8]));
+        assert_eq!(numbers("1..9:4"), Ok(vec![1, 5, 9]));
+        assert!(numbers("5..10").unwrap_err().starts_with("there is no frame 10"));
+        assert!(numbers("10..").unwrap_err().starts_with("there is no frame 10"));
+        for wrong in ["5", "5..2", "1..5:0", "1..5:-1", "a..b", "-1..4", "1..2..3", ""] {
+            assert!(frame_range(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_numbers_and_ranges_in_any_order() {
+        let numbers = |text: &str| frame_list(text).unwrap().numbers(50);
+        assert_eq!(numbers("17,3,40..42,41"), Ok(vec![3, 17, 40, 41, 42]));
+        assert!(numbers("3,50").unwrap_err().starts_with("there is no frame 50"));
+        assert!(frame_list("3,,4").is_err());
+        assert!(frame_list("-3").unwrap_err().contains("count from 0"));
+    }
+
+    #[test]
+    fn a_length_without_unit_is_in_micrometres() {
+        for (text, um) in
+            [("0.8", 0.8), ("0.8um", 0.8), ("0.8 µm", 0.8), ("0.8μm", 0.8), ("0.002mm", 2.0)]
+        {
+            assert_eq!(pixel_size(text), Ok(um), "{text}");
+        }
+        assert!((pixel_size("650nm").unwrap() - 0.65).abs() < 1e-12);
+        assert_eq!(pixel_size("1e-1um"), Ok(0.1));
+        assert!(pixel_size("3 inch").unwrap_err().contains("nm, um or mm"));
+        assert!(pixel_size("um").is_err());
+    }
+
+    #[test]
+    fn a_decimal_comma_is_recognised() {
+        assert!(number("0,5").unwrap_err().contains("as in 0.5"));
+        assert_eq!(number("-1"), Ok(-1.0));
+        assert!(distance("1e30").unwrap_err().contains("larger than any frame"));
+    }
+
+    #[test]
+    fn names_and_counts_that_are_not_known_say_what_is() {
+        assert!(reference("last").unwrap_err().contains("first, previous, mean"));
+        assert!(subpixel("best").unwrap_err().contains("gauss-newton, parabola"));
+        assert!(threads("0").unwrap_err().contains("from 1"));
+        assert!(step("0").is_err() && step("nan").is_err() && step("-1").is_err());
+    }
+}

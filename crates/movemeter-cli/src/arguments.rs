@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use movemeter::geometry::{Rect, Size};
 use movemeter::matching::subpixel::Subpixel;
-use movemeter::recipe::{DEFAULT_MIN_SCORE, MAX_BLUR_SIGMA_PX, Reference};
+use movemeter::recipe::{DEFAULT_MIN_SCORE, FrameRange, MAX_BLUR_SIGMA_PX, Reference};
 
-use crate::values::{self, FrameList, FrameRange};
+use crate::values::{self, FrameList};
 
 const INTRODUCTION: &str = "\
 Measures how things move in a recording, to a thousandth of a pixel.

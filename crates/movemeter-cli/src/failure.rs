@@ -84,6 +84,9 @@ impl From<CoreError> for Failure {
             CoreError::WindowOutside { group, rect, frame, .. } if group == Windows::UNNAMED => {
                 Self::Usage(outside("--roi", rect, frame))
             }
+            CoreError::NoSuchFrame { .. } => {
+                Self::Usage(format!("--frames: {error}; an open end, as in 2.., goes to the last"))
+            }
             CoreError::Read { frame, source } => Self::Failed(unread(frame, &source)),
             CoreError::NoWindows
             | CoreError::WindowEmpty { .. }

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use movemeter::error::Error as CoreError;
 use movemeter::measure::{Motion, run as run_measurements};
-use movemeter::preprocess::Preprocessed;
 use movemeter::recipe::Recipe;
-use movemeter::source::{FrameSource, Selected};
+use movemeter::source::FrameSource;
 use movemeter::track::Tracks;
 use movemeter_io::{Error as FileError, HashedInput, Input, Provenance, hash_input, open_all};
 
@@ -25,7 +24,8 @@ pub fn measure(arguments: &MeasureArguments, voice: &Voice) -> Result<Tracks, Fa
     let mut recipe = recipe(arguments);
     recipe.check_settings()?;
     let recording = open_all(&arguments.stacks)?;
-    let mut source = selected(recording.source, arguments, &mut recipe)?;
+    recipe.exclude = exclude(arguments, recording.source.info().n_frames)?;
+    let mut source = recipe.prepared(recording.source)?;
     recipe.windows = arguments.windows.windows(source.info().size)?;
     recipe.check(source.info())?;
     let outputs = Outputs::create(&arguments.outputs, &recording.inputs)?;
@@ -33,12 +33,12 @@ pub fn measure(arguments: &MeasureArguments, voice: &Voice) -> Result<Tracks, Fa
     let hashes = Hashes::begin(recording.inputs);
     voice.begin_progress(&recipe, source.info().n_frames);
     let (tracks, ended) =
-        in_threads(arguments.running.threads, || tracks(&recipe, &mut *source, voice))?;
+        in_threads(arguments.running.threads, || tracks(&recipe, &mut source, voice))?;
     voice.end_progress();
     match ended {
         Ok(()) => {}
         Err(CoreError::Cancelled) => {
-            return Err(stopped(&recipe, &*source, &tracks, outputs, hashes)?);
+            return Err(stopped(&recipe, &source, &tracks, outputs, hashes)?);
         }
         Err(error) => return Err(error.into()),
     }
@@ -59,27 +59,17 @@ fn recipe(arguments: &MeasureArguments) -> Recipe {
         min_score: matching.min_score,
         keep_doubtful: matching.keep_doubtful,
         blur_sigma_px: matching.blur,
+        frames: frames.frames.unwrap_or_default(),
         frame_rate_hz: frames.fps,
         pixel_size_um: frames.pixel_size,
         ..Recipe::default()
     }
 }
 
-/// The frames asked for; those to be left out among them are noted in the recipe.
-fn selected(
-    source: Box<dyn FrameSource>,
-    arguments: &MeasureArguments,
-    recipe: &mut Recipe,
-) -> Result<Box<dyn FrameSource>, Failure> {
-    let n_frames = source.info().n_frames;
-    let wrong = |option| move |message| Failure::Usage(format!("--{option}: {message}"));
-    if let Some(exclude) = &arguments.frames.exclude {
-        recipe.exclude = exclude.numbers(n_frames).map_err(wrong("exclude"))?;
-    }
-    let Some(frames) = arguments.frames.frames else { return Ok(source) };
-    let numbers = frames.numbers(n_frames).map_err(wrong("frames"))?;
-    let selected = Selected::new(source, numbers);
-    Ok(Box::new(selected.map_err(|error| wrong("frames")(error.to_string()))?))
+/// Notes the frames to be left out, which may be given with an open end.
+fn exclude(arguments: &MeasureArguments, n_frames: usize) -> Result<Vec<usize>, Failure> {
+    let Some(exclude) = &arguments.frames.exclude else { return Ok(Vec::new()) };
+    exclude.numbers(n_frames).map_err(|message| Failure::Usage(format!("--exclude: {message}")))
 }
 
 /// Does the work with this many threads; with one for each core if not told.
@@ -101,12 +91,11 @@ fn tracks(
     source: &mut dyn FrameSource,
     voice: &Voice,
 ) -> (Tracks, Result<(), CoreError>) {
-    let mut source = Preprocessed::new(source, recipe.blur_sigma_px);
-    let mut motion = match Motion::new(recipe, &mut source, voice) {
+    let mut motion = match Motion::new(recipe, source, voice) {
         Ok(motion) => motion,
         Err(error) => return (Tracks::default(), Err(error)),
     };
-    let ended = run_measurements(&mut source, recipe, voice, &mut [&mut motion]);
+    let ended = run_measurements(source, recipe, voice, &mut [&mut motion]);
     (motion.into_tracks(), ended)
 }
 

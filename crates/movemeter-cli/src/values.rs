@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use movemeter::error::Error;
 use movemeter::geometry::{Rect, Size};
 use movemeter::matching::subpixel::Subpixel;
-use movemeter::recipe::Reference;
+use movemeter::recipe::{FrameRange, Reference};
 
 /// Beyond this no frame reaches; sums of two such numbers are still whole numbers.
 const MAX_COORDINATE: i64 = 1 << 30;
@@ -153,13 +153,6 @@ impl Span {
 }
 
 /// Frames to be measured: `A..B[:STEP]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FrameRange {
-    span: Span,
-    step: usize,
-}
-
-/// `A..B[:STEP]`.
 pub fn frame_range(text: &str) -> Result<FrameRange, String> {
     let (span, step) = text.split_once(':').unwrap_or((text, "1"));
     if !span.contains("..") {
@@ -169,14 +162,8 @@ pub fn frame_range(text: &str) -> Result<FrameRange, String> {
         Ok(step) if 1 <= step => step,
         _ => return Err(format!("the step must be a whole number from 1 on, but is {step:?}")),
     };
-    Ok(FrameRange { span: Span::parse(span)?, step })
-}
-
-impl FrameRange {
-    /// The frames' numbers, in a stack of `n_frames`.
-    pub fn numbers(self, n_frames: usize) -> Result<Vec<usize>, String> {
-        Ok(self.span.within(n_frames)?.step_by(self.step).collect())
-    }
+    let Span { first, last } = Span::parse(span)?;
+    Ok(FrameRange { first, last, step })
 }
 
 /// Frames to be left out: `3,17,40..45`.
@@ -245,7 +232,8 @@ mod tests {
 
     #[test]
     fn both_ends_of_a_range_are_included_and_may_be_open() {
-        let numbers = |text: &str| frame_range(text).unwrap().numbers(10);
+        let numbers =
+            |text: &str| frame_range(text).unwrap().numbers(10).map_err(|error| error.to_string());
         assert_eq!(numbers("2..5"), Ok(vec![2, 3, 4, 5]));
         assert_eq!(numbers("7.."), Ok(vec![7, 8, 9]));
         assert_eq!(numbers("..1"), Ok(vec![0, 1]));

@@ -36,7 +36,7 @@ impl WindowArguments {
         Ok(windows)
     }
 
-    fn grid(&self, window: Size, frame: Size) -> Result<Vec<Rect>, Failure> {
+    fn grid(&self, window: Size, frame: Size) -> Result<Windows, Failure> {
         let within = self.within.unwrap_or(Rect::of_frame(frame));
         if !within.is_inside(frame) {
             return Err(Failure::Usage(outside("--within", within, frame)));

@@ -25,8 +25,12 @@ pub enum Error {
     #[error("there is no window to measure; give at least one")]
     NoWindows,
     /// A window without pixels.
-    #[error("window {window} ({rect}) has no pixels; width and height must be at least 1")]
+    #[error(
+        "window {window} of group {group:?} ({rect}) has no pixels; width and height must be at least 1"
+    )]
     WindowEmpty {
+        /// The group it belongs to.
+        group: String,
         /// Its number in its group, from 0.
         window: usize,
         /// Where it was asked for: x, y, w, h.
@@ -47,6 +51,17 @@ pub enum Error {
         rect: Rect,
         /// The frame's size.
         frame: Size,
+    },
+    /// A frame that is asked for and is not there.
+    #[error(
+        "there is no frame {frame}: the recording has {n_frames}, numbered 0 to {}",
+        n_frames.saturating_sub(1)
+    )]
+    NoSuchFrame {
+        /// Its number.
+        frame: usize,
+        /// How many there are.
+        n_frames: usize,
     },
     /// A stack in which no frame is left to measure.
     #[error("there is no frame to measure{}", if *.excluded { ": all are excluded" } else { "" })]

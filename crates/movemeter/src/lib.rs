@@ -63,7 +63,7 @@ pub use frame::Frame;
 pub use geometry::{Displacement, Point, Rect, Size};
 pub use matching::subpixel::Subpixel;
 pub use monitor::{Monitor, Silent};
-pub use recipe::{Recipe, Reference};
+pub use recipe::{FrameRange, Recipe, Reference};
 pub use roi::{Windows, grid};
 pub use source::{FrameSource, MemoryStack, StackInfo};
 pub use track::{Sample, Status, Track, Tracks};

@@ -16,10 +16,17 @@ use crate::error::Error;
 use crate::monitor::Monitor;
 use crate::preprocess::Preprocessed;
 use crate::recipe::Recipe;
-use crate::source::FrameSource;
+use crate::source::{FrameSource, Selected};
 use crate::track::Tracks;
 
 impl Recipe {
+    /// The frames as the matcher is to see them: those of the range, blurred if that is asked for.
+    pub fn prepared<S: FrameSource>(&self, source: S) -> Result<Preprocessed<Selected<S>>, Error> {
+        let numbers = self.frames.numbers(source.info().n_frames)?;
+        let selected = Selected::new(source, numbers).expect("a range has no number twice");
+        Ok(Preprocessed::new(selected, self.blur_sigma_px))
+    }
+
     /// Measures every window in every frame of a stack.
     ///
     /// Uses the threads of the current `rayon` pool; the result has the same bits for any number of
@@ -29,7 +36,7 @@ impl Recipe {
         source: &mut dyn FrameSource,
         monitor: &dyn Monitor,
     ) -> Result<Tracks, Error> {
-        let mut source = Preprocessed::new(source, self.blur_sigma_px);
+        let mut source = self.prepared(source)?;
         let mut motion = Motion::new(self, &mut source, monitor)?;
         run(&mut source, self, monitor, &mut [&mut motion])?;
         Ok(motion.into_tracks())

@@ -65,6 +65,47 @@ impl FromStr for Reference {
     }
 }
 
+/// Some of a recording's frames, by number: every `step`-th from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FrameRange {
+    /// The first.
+    pub first: usize,
+    /// The last, unless a step passes it; `None`: the recording's last.
+    pub last: Option<usize>,
+    /// From one to the next, 1 or more.
+    pub step: usize,
+}
+
+impl Default for FrameRange {
+    /// All frames.
+    fn default() -> Self {
+        Self { first: 0, last: None, step: 1 }
+    }
+}
+
+impl FrameRange {
+    /// The numbers of the frames, in a recording of `n_frames`.
+    pub fn numbers(self, n_frames: usize) -> Result<Vec<usize>, Error> {
+        if n_frames == 0 {
+            return Ok(Vec::new());
+        }
+        let last = self.last.unwrap_or(n_frames - 1);
+        let farthest = last.max(self.first);
+        if n_frames <= farthest {
+            return Err(Error::NoSuchFrame { frame: farthest, n_frames });
+        }
+        if self.step == 0 || last < self.first {
+            return Err(Error::Setting {
+                name: "frames",
+                value: format!("{} to {last} in steps of {}", self.first, self.step),
+                allowed: "in rising order, in steps of at least 1".into(),
+            });
+        }
+        Ok((self.first..=last).step_by(self.step).collect())
+    }
+}
+
 /// Every setting of a measurement.
 ///
 /// ```
@@ -107,6 +148,8 @@ pub struct Recipe {
     pub keep_doubtful: bool,
     /// Standard deviation of the Gaussian blur before matching, px; 0: none.
     pub blur_sigma_px: f64,
+    /// The frames that are looked at; the others do not appear in the result.
+    pub frames: FrameRange,
     /// Numbers of frames that are not measured; their status is `excluded`.
     pub exclude: Vec<usize>,
     /// Frames a second, if the recording does not know it or is wrong.
@@ -117,6 +160,9 @@ pub struct Recipe {
 
 /// Below this a match shares less than a twentieth of its contrast with the template.
 pub const DEFAULT_MIN_SCORE: f64 = 0.2;
+
+/// Larger than any frame.
+pub const MAX_DISPLACEMENT_PX: f64 = 1e6;
 
 /// Beyond this a blur leaves nothing to match, and its filter would be as long as a frame.
 pub const MAX_BLUR_SIGMA_PX: f64 = 100.0;
@@ -132,6 +178,7 @@ impl Default for Recipe {
             min_score: DEFAULT_MIN_SCORE,
             keep_doubtful: false,
             blur_sigma_px: 0.0,
+            frames: FrameRange::default(),
             exclude: Vec::new(),
             frame_rate_hz: None,
             pixel_size_um: None,
@@ -159,8 +206,11 @@ impl Recipe {
             Err(Error::Setting { name, value: format!("{value}"), allowed: allowed.into() })
         };
         if let Some(px) = self.max_displacement_px {
-            let allowed = "0 px or more, and finite (leave it out to search the whole frame)";
-            in_range("max_displacement", px, 0.0 <= px && px.is_finite(), allowed)?;
+            let allowed = format!(
+                "between 0 and {MAX_DISPLACEMENT_PX} px (leave it out to search the whole frame)"
+            );
+            let is_allowed = (0.0..=MAX_DISPLACEMENT_PX).contains(&px);
+            in_range("max_displacement", px, is_allowed, &allowed)?;
         }
         let score = self.min_score;
         in_range("min_score", score, (-1.0..=1.0).contains(&score), "between -1 and 1")?;
@@ -209,7 +259,8 @@ mod tests {
 
     #[test]
     fn each_setting_out_of_range_is_named_with_its_value() {
-        let cases: [(&str, Recipe); 8] = [
+        let cases: [(&str, Recipe); 9] = [
+            ("max_displacement", Recipe { max_displacement_px: Some(1e300), ..recipe() }),
             ("max_displacement", Recipe { max_displacement_px: Some(-1.0), ..recipe() }),
             ("max_displacement", Recipe { max_displacement_px: Some(f64::NAN), ..recipe() }),
             ("min_score", Recipe { min_score: 1.5, ..recipe() }),
@@ -227,11 +278,26 @@ mod tests {
     }
 
     #[test]
+    fn a_range_of_frames_has_both_its_ends_and_must_lie_in_the_recording() {
+        let range = |first, last, step| FrameRange { first, last, step };
+        assert_eq!(range(2, Some(8), 3).numbers(10).unwrap(), [2, 5, 8]);
+        assert_eq!(range(7, None, 1).numbers(10).unwrap(), [7, 8, 9]);
+        assert!(FrameRange::default().numbers(0).unwrap().is_empty());
+        let says = |range: FrameRange| range.numbers(10).err().unwrap().to_string();
+        let beyond = "there is no frame 10: the recording has 10, numbered 0 to 9";
+        assert_eq!(says(range(0, Some(10), 1)), beyond);
+        assert_eq!(says(range(10, None, 1)), beyond);
+        assert!(says(range(5, Some(4), 1)).starts_with("frames must be in rising order"));
+        assert!(says(range(0, None, 0)).starts_with("frames must be in rising order"));
+    }
+
+    #[test]
     fn a_recipe_is_read_as_it_was_written() {
         let written = Recipe {
             reference: Reference::Frame(7),
             subpixel: Subpixel::Parabola,
             max_displacement_px: Some(12.5),
+            frames: FrameRange { first: 1, last: None, step: 2 },
             exclude: vec![1, 2],
             ..recipe()
         };

@@ -163,6 +163,23 @@ fn doubtful_matches_keep_a_number_only_when_asked_for() {
 }
 
 #[test]
+fn an_edge_that_slides_along_itself_is_ambiguous_kept_or_not() {
+    let edge = |by: f64| {
+        let mut random = synth::Random::new(4, by as u64);
+        Frame::from_fn(SIZE, |x, _| {
+            let across = ((x as f64 - 64.0 - by) / 2.0).tanh();
+            (100.0 + 60.0 * across + random.normal()).round() as f32
+        })
+    };
+    for keep_doubtful in [false, true] {
+        let recipe = Recipe { keep_doubtful, ..following([CENTRE]) };
+        let sample = measured(&recipe, &mut stack(vec![edge(0.0), edge(1.0)]))[0].samples[1];
+        assert_eq!(sample.status, Status::Ambiguous, "{sample:?}");
+        assert_eq!(sample.displacement().is_some(), keep_doubtful);
+    }
+}
+
+#[test]
 fn pixels_that_are_not_numbers_are_no_texture() {
     let mut frames = synth::speckle(SIZE).frames(2).to_frames();
     frames[1].row_mut(60)[60] = f32::NAN;

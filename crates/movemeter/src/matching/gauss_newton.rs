@@ -53,8 +53,13 @@ pub struct Settled {
 /// Working memory of a fit.
 #[derive(Default)]
 pub struct FitScratch {
-    row: Vec<f32>,
+    work: Work,
     trimmed: Steepest,
+}
+
+#[derive(Default)]
+struct Work {
+    row: Vec<f32>,
     residual: Vec<f32>,
     covariance: CovarianceScratch,
 }
@@ -73,7 +78,7 @@ pub fn refine(
     template_noise: f64,
     scratch: &mut FitScratch,
 ) -> Result<Settled, Status> {
-    let FitScratch { row, trimmed, residual, covariance } = scratch;
+    let FitScratch { work, trimmed } = scratch;
     let inset = outside(steepest, spline, (x, y));
     let steepest = if inset.is_none() {
         steepest
@@ -81,25 +86,96 @@ pub fn refine(
         steepest.trimmed(inset, trimmed);
         trimmed
     };
+    let fitting = Fitting { level, steepest, spline, offset, template_noise };
     let inverse = steepest.hessian().inverse().ok_or(Status::Ambiguous)?;
     let (mut px, mut py) = (x as f64, y as f64);
     for _ in 0..MAX_STEPS {
-        let fit = fit_at(steepest, spline, (px, py), offset);
-        let sums = simd::fit_sums(level, &fit, row);
-        let gain = gain(&sums, steepest).ok_or(Status::Diverged)?;
-        let (dx, dy) = inverse.times(sums.x / gain, sums.y / gain);
-        if dx.abs().max(dy.abs()) < SETTLED_PX {
-            let mean = sums.f / steepest.size().area() as f64;
-            simd::residual(level, &fit, mean as f32, (1.0 / gain) as f32, row, residual);
-            let covariance = covariance::covariance(steepest, residual, template_noise, covariance);
-            return settle(steepest, &sums, covariance, (px - dx, py - dy));
-        }
+        let at = fitting.look((px, py), work).ok_or(Status::Diverged)?;
+        let (dx, dy) = inverse.times(at.sums.x / at.gain, at.sums.y / at.gain);
         (px, py) = (px - dx, py - dy);
+        if dx.abs().max(dy.abs()) < SETTLED_PX {
+            let covariance = fitting.covariance(&at, work).ok_or(Status::Ambiguous)?;
+            return Ok(Settled { x: px, y: py, score: fitting.score(&at), covariance });
+        }
         if MAX_WAY_PX < (px - x as f64).abs().max((py - y as f64).abs()) {
-            return Err(Status::Diverged);
+            break;
         }
     }
-    Err(Status::Diverged)
+    Err(fitting.why_not((x as f64, y as f64), work))
+}
+
+/// What a fit works on.
+struct Fitting<'a> {
+    level: Level,
+    steepest: &'a Steepest,
+    spline: &'a Spline,
+    offset: f32,
+    template_noise: f64,
+}
+
+/// Template and frame compared at one position.
+struct Look<'a> {
+    fit: Fit<'a>,
+    sums: FitSums,
+    /// How much stronger the frame's contrast is than the template's.
+    gain: f64,
+}
+
+impl<'a> Fitting<'a> {
+    /// `None` if template and frame have nothing in common there.
+    fn look(&self, (px, py): (f64, f64), work: &mut Work) -> Option<Look<'a>> {
+        let (x, y) = (px.floor(), py.floor());
+        let (left, top) = self.steepest.origin();
+        let fit = Fit {
+            coefficients: self
+                .spline
+                .coefficients_from(x as isize + left as isize, y as isize + top as isize),
+            stride: self.spline.stride(),
+            across: spline::weights(px - x).map(|weight| weight as f32),
+            down: spline::weights(py - y).map(|weight| weight as f32),
+            offset: self.offset,
+            width: self.steepest.size().width,
+            template: self.steepest.template(),
+            steepest_x: self.steepest.x(),
+            steepest_y: self.steepest.y(),
+        };
+        let sums = simd::fit_sums(self.level, &fit, &mut work.row);
+        let gain = (self.contrast(&sums) / self.steepest.template_square()).sqrt();
+        (0.0 < sums.tf && 0.0 < gain && gain.is_finite()).then_some(Look { fit, sums, gain })
+    }
+
+    fn n(&self) -> f64 {
+        self.steepest.size().area() as f64
+    }
+
+    /// Σ (f − f̄)²
+    fn contrast(&self, sums: &FitSums) -> f64 {
+        sums.ff - sums.f * sums.f / self.n()
+    }
+
+    fn score(&self, at: &Look<'_>) -> f32 {
+        let square = self.steepest.template_square() * self.contrast(&at.sums);
+        (at.sums.tf / square.sqrt()).min(1.0) as f32
+    }
+
+    /// `None` if the texture does not tell the place in every direction.
+    fn covariance(&self, at: &Look<'_>, work: &mut Work) -> Option<Covariance> {
+        let Work { row, residual, covariance } = work;
+        let (mean, scale) = ((at.sums.f / self.n()) as f32, (1.0 / at.gain) as f32);
+        simd::residual(self.level, &at.fit, mean, scale, row, residual);
+        let of = covariance::covariance(self.steepest, residual, self.template_noise, covariance)?;
+        let Symmetric { xx, xy, yy } = of;
+        let is_known = of.largest() <= MAX_SD_PX * MAX_SD_PX;
+        is_known.then_some(Covariance { xx: xx as f32, xy: xy as f32, yy: yy as f32 })
+    }
+
+    /// Why the fit did not settle: it slid along where the texture does not tell the place, or not.
+    fn why_not(&self, start: (f64, f64), work: &mut Work) -> Status {
+        match self.look(start, work).map(|at| self.covariance(&at, work)) {
+            Some(None) => Status::Ambiguous,
+            Some(Some(_)) | None => Status::Diverged,
+        }
+    }
 }
 
 /// What must be left out because the found window is at the frame's border.
@@ -107,55 +183,4 @@ fn outside(steepest: &Steepest, spline: &Spline, (x, y): (isize, isize)) -> Inse
     let ((left, top), size) = (steepest.origin(), steepest.size());
     let part = Rect::new(x + left as isize, y + top as isize, size.width, size.height);
     Inset::at_border(part, spline.size())
-}
-
-/// What the kernels need to compare the template with the frame at a position.
-fn fit_at<'a>(
-    steepest: &'a Steepest,
-    spline: &'a Spline,
-    (px, py): (f64, f64),
-    offset: f32,
-) -> Fit<'a> {
-    let (x, y) = (px.floor(), py.floor());
-    let (ox, oy) = steepest.origin();
-    Fit {
-        coefficients: spline.coefficients_from(x as isize + ox as isize, y as isize + oy as isize),
-        stride: spline.stride(),
-        across: spline::weights(px - x).map(|weight| weight as f32),
-        down: spline::weights(py - y).map(|weight| weight as f32),
-        offset,
-        width: steepest.size().width,
-        template: steepest.template(),
-        steepest_x: steepest.x(),
-        steepest_y: steepest.y(),
-    }
-}
-
-/// Σ (f − f̄)²
-fn contrast(sums: &FitSums, n: f64) -> f64 {
-    sums.ff - sums.f * sums.f / n
-}
-
-/// How much stronger the frame's contrast is than the template's; `None` if they have nothing in common.
-fn gain(sums: &FitSums, steepest: &Steepest) -> Option<f64> {
-    let contrast = contrast(sums, steepest.size().area() as f64);
-    let gain = (contrast / steepest.template_square()).sqrt();
-    (0.0 < sums.tf && 0.0 < gain && gain.is_finite()).then_some(gain)
-}
-
-fn settle(
-    steepest: &Steepest,
-    sums: &FitSums,
-    covariance: Option<Symmetric>,
-    (x, y): (f64, f64),
-) -> Result<Settled, Status> {
-    let n = steepest.size().area() as f64;
-    let score = (sums.tf / (steepest.template_square() * contrast(sums, n)).sqrt()).min(1.0);
-    let covariance = covariance.ok_or(Status::Ambiguous)?;
-    if MAX_SD_PX * MAX_SD_PX < covariance.largest() {
-        return Err(Status::Ambiguous);
-    }
-    let Symmetric { xx, xy, yy } = covariance;
-    let covariance = Covariance { xx: xx as f32, xy: xy as f32, yy: yy as f32 };
-    Ok(Settled { x, y, score: score as f32, covariance })
 }

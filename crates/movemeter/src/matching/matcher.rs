@@ -220,9 +220,11 @@ impl Matcher {
         doubt: Option<Status>,
         scratch: &mut MatchScratch,
     ) -> Sample {
-        let settled = match self.settle(of, best, scratch) {
-            Ok(settled) => settled,
-            Err(status) if self.keep_doubtful && status.is_doubtful() => whole_pixel(of, best),
+        let (settled, doubt) = match self.settle(of, best, scratch) {
+            Ok(settled) => (settled, doubt),
+            Err(status) if self.keep_doubtful && status.is_doubtful() => {
+                (whole_pixel(of, best), doubt.or(Some(status)))
+            }
             Err(status) => return Sample::doubtful(status, best.score),
         };
         let displacement =

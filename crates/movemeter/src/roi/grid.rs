@@ -42,7 +42,7 @@ fn starts(length: usize, side: usize, step: f64) -> Vec<usize> {
     // Steps below one pixel would only repeat windows.
     let step = (step * side as f64).max(1.0);
     let start = |i: usize| (i as f64 * step).floor() as usize;
-    (0..).map(start).take_while(|start| start + side <= length).collect()
+    (0..).map(start).take_while(|start| start.saturating_add(side) <= length).collect()
 }
 
 #[cfg(test)]
@@ -63,6 +63,11 @@ mod tests {
         assert_eq!(grid(Rect::new(0, 0, 8, 3), WINDOW, 0.5).len(), 3);
         assert_eq!(grid(Rect::new(0, 0, 12, 3), WINDOW, 2.0).len(), 2);
         assert_eq!(grid(Rect::new(0, 0, 6, 3), WINDOW, 0.01).len(), 3);
+    }
+
+    #[test]
+    fn a_step_beyond_all_frames_leaves_one_window() {
+        assert_eq!(grid(Rect::new(0, 0, 8, 3), WINDOW, 1e300).len(), 1);
     }
 
     #[test]

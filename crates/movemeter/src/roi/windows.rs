@@ -75,8 +75,8 @@ impl Windows {
         }
         match self.iter().find(|(_, _, rect)| !rect.is_inside(frame)) {
             None => Ok(()),
-            Some((_, number, rect)) if rect.size().is_empty() => {
-                Err(Error::WindowEmpty { window: number, rect })
+            Some((group, number, rect)) if rect.size().is_empty() => {
+                Err(Error::WindowEmpty { group: group.into(), window: number, rect })
             }
             Some((group, number, rect)) => {
                 Err(Error::WindowOutside { group: group.into(), window: number, rect, frame })
@@ -137,7 +137,7 @@ mod tests {
         );
         assert_eq!(
             says(Rect::new(1, 2, 0, 4)),
-            "window 0 (1,2,0,4) has no pixels; width and height must be at least 1"
+            "window 0 of group \"roi\" (1,2,0,4) has no pixels; width and height must be at least 1"
         );
         assert!(Windows::default().check(frame).is_err());
         assert!(Windows::from([Rect::of_frame(frame)]).check(frame).is_ok());

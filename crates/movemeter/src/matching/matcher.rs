@@ -42,6 +42,10 @@ pub enum Role {
     Target,
 }
 
+/// A window that was farther than this from the frame's border is not looked for outside: that would
+/// take longer than the search itself, and only the reason of its loss is at stake.
+const FAR_PX: usize = 64;
+
 /// How templates are looked for. Shared by all threads.
 #[derive(Clone, Debug)]
 pub struct Matcher {
@@ -129,6 +133,11 @@ impl Matcher {
             Some(_) => frame.min(side + by),
         };
         Size::new(side(window.width, frame.width), side(window.height, frame.height))
+    }
+
+    /// How far around the window it is looked for outside the frame.
+    fn reach_outside(&self) -> usize {
+        self.max_displacement_px.map_or(FAR_PX, |_| self.reach().min(FAR_PX))
     }
 
     fn reach(&self) -> usize {
@@ -303,23 +312,14 @@ impl Matcher {
             || best.u + 1 == positions.width
             || best.v + 1 == positions.height;
         let is_open = !sample.is_ok() || (on_border && self.subpixel != Subpixel::GaussNewton);
-        let ends_at_frame = self.max_displacement_px.is_none()
-            || !of.window.grown(self.reach()).is_inside(of.frame.pixels.size());
-        is_open && ends_at_frame
+        is_open && !of.window.grown(self.reach_outside()).is_inside(of.frame.pixels.size())
     }
 
     /// Whether the template is recognised partly outside the frame, better than anywhere inside.
     fn fits_outside(&self, of: &Match<'_>, best: Candidate) -> bool {
-        let frame = &of.frame.pixels;
-        let reach = self.reach();
-        let allowed = match self.max_displacement_px {
-            None => Rect::of_frame(frame.size()).grown(of.window.width.max(of.window.height)),
-            Some(_) => {
-                let by = reach as isize;
-                Rect::new(of.window.x - by, of.window.y - by, 2 * reach + 1, 2 * reach + 1)
-            }
-        };
-        let outside = overlap::best_outside(of.template, frame, allowed);
+        let reach = self.reach_outside();
+        let allowed = Rect::new(of.window.x, of.window.y, 1, 1).grown(reach);
+        let outside = overlap::best_outside(of.template, &of.frame.pixels, allowed);
         let roughness =
             chance::without_noise(of.template.roughness(), outside.score, self.noise_gradient());
         let chance = chance::chance_level(roughness, outside.area.max(1), outside.n_positions);

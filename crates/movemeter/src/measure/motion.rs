@@ -118,13 +118,13 @@ impl Motion {
         let (site, pool) = (&self.site, &self.pool);
         match &mut self.counting {
             Counting::From(against, number) => {
-                let frames: Vec<&Frame> = batch.iter().map(|(_, frame)| *frame).collect();
-                let mut samples = against.samples(site, &frames, pool, monitor);
-                let is_reference = |(taken, _): &(&Taken, _)| *number == Some(taken.stamp.number);
-                if let Some(place) = batch.iter().position(is_reference) {
-                    let n_windows = site.rects.len();
-                    samples[place * n_windows..][..n_windows]
-                        .copy_from_slice(&against.samples_of_reference(site, pool));
+                let is_reference = |taken: &Taken| *number == Some(taken.stamp.number);
+                let others = batch.iter().filter(|(taken, _)| !is_reference(taken));
+                let others: Vec<&Frame> = others.map(|(_, frame)| *frame).collect();
+                let mut samples = against.samples(site, &others, pool, monitor);
+                if let Some(place) = batch.iter().position(|(taken, _)| is_reference(taken)) {
+                    let at = place * site.rects.len();
+                    samples.splice(at..at, against.samples_of_reference(site, pool));
                 }
                 samples
             }

@@ -5,6 +5,7 @@ mod repository;
 mod tidy;
 mod venv;
 mod test;
+mod picture;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -22,7 +23,8 @@ commands:
                  formatting, tidy, clippy, documentation, build, tests
   test --quick   the same without clippy, documentation and Python comparisons
   tidy           only the rules of this repository: which crate and module may use which,
-                 lengths of files and functions, what may be tracked";
+                 lengths of files and functions, what may be tracked
+  picture        draws docs/demo.svg anew from what the demonstration measures";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(test::Extent::Full),
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["tidy"] => tidy::run(),
+        ["picture"] => picture::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -1,6 +1,7 @@
 //! Where tables go: checked before any work is done, put in place when all are written.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -63,11 +64,7 @@ impl Outputs {
         for output in &mut self.files {
             output.write(table, provenance)?;
         }
-        let finish = |output: TableFile| {
-            let path = partial(&output.path);
-            output.file.finish_as(&path)?;
-            Ok(path)
-        };
+        let finish = |output: TableFile| Ok(output.file.finish_as(partial(&output.path))?);
         self.files.into_iter().map(finish).collect()
     }
 
@@ -122,11 +119,12 @@ fn place(path: &Path) -> PathBuf {
 }
 
 /// `motion.csv` becomes `motion.partial.csv`.
-fn partial(path: &Path) -> PathBuf {
+fn partial(path: &Path) -> OsString {
     let ending = path.extension().unwrap_or_default();
-    let mut name = std::ffi::OsString::from("partial.");
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(".partial.");
     name.push(ending);
-    path.with_extension(name)
+    name
 }
 
 #[cfg(test)]
@@ -135,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_partial_table_keeps_its_ending() {
-        assert_eq!(partial(Path::new("a.b/motion.v2.csv")), Path::new("a.b/motion.v2.partial.csv"));
+        assert_eq!(partial(Path::new("a.b/motion.v2.csv")), "motion.v2.partial.csv");
     }
 
     #[test]

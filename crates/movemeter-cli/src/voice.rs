@@ -165,40 +165,13 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// Whatever `write` writes, on standard output.
 pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let mut pipe = Pipe { stdout: io::stdout().lock(), is_broken: false };
-    let mut buffered = io::BufWriter::new(&mut pipe);
+    let mut buffered = io::BufWriter::new(io::stdout().lock());
     let written = write(&mut buffered).and_then(|()| buffered.flush());
     // What was not written is not tried again.
-    let _ = buffered.into_parts();
+    drop(buffered.into_parts());
     match written {
-        Err(_) if pipe.is_broken => Err(Failure::NoReader),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::NoReader),
         Err(error) => Err(Failure::of_stdout(&error)),
         Ok(()) => Ok(()),
-    }
-}
-
-/// Standard output that remembers whether its reader is gone: writers of tables wrap the error.
-struct Pipe {
-    stdout: io::StdoutLock<'static>,
-    is_broken: bool,
-}
-
-impl Pipe {
-    fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        let is_broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-        self.is_broken |= result.as_ref().is_err_and(is_broken);
-        result
-    }
-}
-
-impl Write for Pipe {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.stdout.write(bytes);
-        self.noted(result)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let result = self.stdout.flush();
-        self.noted(result)
     }
 }

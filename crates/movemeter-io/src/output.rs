@@ -1,5 +1,6 @@
 //! Output files that appear whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -61,12 +62,13 @@ impl OutputFile {
         self.persist(&path)
     }
 
-    /// Puts the file in another place of the same folder: for results that are not complete.
-    pub fn finish_as(self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        let target = behind_links(path);
-        check_replaceable(path, &target)?;
-        self.persist(&target)
+    /// Gives the file another name in the same folder, for results that are not complete; says where
+    /// it is.
+    pub fn finish_as(self, name: impl AsRef<OsStr>) -> Result<PathBuf, Error> {
+        let path = self.path.with_file_name(name.as_ref());
+        check_replaceable(&path, &behind_links(&path))?;
+        self.persist(&path)?;
+        Ok(path)
     }
 
     fn persist(self, path: &Path) -> Result<(), Error> {
@@ -209,7 +211,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut output = OutputFile::create(folder.path().join("t.csv")).unwrap();
         output.write_all(b"half").unwrap();
-        output.finish_as(folder.path().join("t.partial.csv")).unwrap();
+        let partial = output.finish_as("t.partial.csv").unwrap();
+        assert_eq!(partial, folder.path().join("t.partial.csv"));
         assert_eq!(names_in(folder.path()), ["t.partial.csv"]);
     }
 

@@ -96,6 +96,15 @@ fn write_text(
     // A cell with a # in it is quoted too: readers would take it for a comment.
     let mut writer =
         csv::WriterBuilder::new().delimiter(separator).comment(Some(b'#')).from_writer(writer);
+    match write_rows(table, &mut writer).map_err(csv::Error::into_kind) {
+        Ok(()) => writer.flush(),
+        // Wrapped, it would not tell a broken pipe from a full disk.
+        Err(csv::ErrorKind::Io(error)) => Err(error),
+        Err(other) => Err(io::Error::other(format!("{other:?}"))),
+    }
+}
+
+fn write_rows<W: Write>(table: &Table<'_>, writer: &mut csv::Writer<W>) -> csv::Result<()> {
     writer.write_record(table.columns.iter().map(|column| &column.name))?;
     for row in 0..table.n_rows {
         for column in &table.columns {
@@ -103,7 +112,7 @@ fn write_text(
         }
         writer.write_record(None::<&[u8]>)?;
     }
-    writer.flush()
+    Ok(())
 }
 
 fn write_comments(provenance: &Provenance, writer: &mut dyn Write) -> io::Result<()> {

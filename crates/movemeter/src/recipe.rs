@@ -207,9 +207,10 @@ impl Recipe {
         };
         if let Some(px) = self.max_displacement_px {
             let allowed = format!(
-                "between 0 and {MAX_DISPLACEMENT_PX} px (leave it out to search the whole frame)"
+                "more than 0 and at most {MAX_DISPLACEMENT_PX} px (leave it out to search the whole \
+                 frame)"
             );
-            let is_allowed = (0.0..=MAX_DISPLACEMENT_PX).contains(&px);
+            let is_allowed = 0.0 < px && px <= MAX_DISPLACEMENT_PX;
             in_range("max_displacement", px, is_allowed, &allowed)?;
         }
         let score = self.min_score;
@@ -261,7 +262,7 @@ mod tests {
     fn each_setting_out_of_range_is_named_with_its_value() {
         let cases: [(&str, Recipe); 9] = [
             ("max_displacement", Recipe { max_displacement_px: Some(1e300), ..recipe() }),
-            ("max_displacement", Recipe { max_displacement_px: Some(-1.0), ..recipe() }),
+            ("max_displacement", Recipe { max_displacement_px: Some(0.0), ..recipe() }),
             ("max_displacement", Recipe { max_displacement_px: Some(f64::NAN), ..recipe() }),
             ("min_score", Recipe { min_score: 1.5, ..recipe() }),
             ("blur", Recipe { blur_sigma_px: -2.0, ..recipe() }),

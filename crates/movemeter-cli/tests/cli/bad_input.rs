@@ -98,7 +98,7 @@ fn settings_out_of_range_are_named_with_what_is_allowed() {
     with("--blur -1", &["--blur must be between 0 (none) and 100 px, but is -1"]);
     with("--blur nan", &["--blur must be", "NaN"]);
     with("--blur 0,5", &["--blur", "decimals follow a point"]);
-    with("--max-displacement -3", &["--max-displacement must be between 0 and", "-3"]);
+    with("--max-displacement -3", &["--max-displacement must be more than 0 and", "-3"]);
     with("--max-displacement inf", &["--max-displacement must be", "inf"]);
     with("--min-score 1.5", &["--min-score must be between -1 and 1, but is 1.5"]);
     with("--reference 99", &["--reference must be", "0 to 5", "99"]);

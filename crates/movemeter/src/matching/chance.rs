@@ -32,7 +32,9 @@ pub fn chance_level(roughness: Roughness, area: usize, n_positions: usize) -> f6
     let n_independent = roughness.n_independent(area);
     let n_places = n_positions as f64 * n_independent / area as f64;
     let z = (2.0 * n_places.max(1.0).ln()).sqrt() + BEYOND_CHANCE;
-    (z / (n_independent - 3.0).max(1.0).sqrt()).tanh().min(SURELY_ALIKE)
+    let level = |n: f64| (z / (n - 3.0).max(1.0).sqrt()).tanh();
+    // A window of a few pixels finds its like anywhere, whatever its texture.
+    level(n_independent).min(SURELY_ALIKE).max(level(area as f64))
 }
 
 /// How much lower a second peak may be, by noise alone, than a first of this score.
@@ -62,6 +64,12 @@ mod tests {
     fn a_longer_search_needs_a_higher_score() {
         let level = |n| chance_level(SPECKLE, 32 * 32, n);
         assert!(level(1_000_000) > level(441));
+    }
+
+    #[test]
+    fn a_window_of_a_few_pixels_is_never_surely_alike() {
+        assert!(chance_level(SPECKLE, 4, 441) > 0.98);
+        assert!(chance_level(SPECKLE, 64, 441) <= SURELY_ALIKE);
     }
 
     #[test]

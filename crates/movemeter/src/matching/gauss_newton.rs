@@ -15,7 +15,7 @@
 //! its product with g, which it does not know; and both frames are smoothed alike before
 //! ([`SMOOTHING`](super::SMOOTHING)), so that there is little left for interpolation to smooth.
 //!
-//! How uncertain the result is: [`covariance`](super::covariance).
+//! How uncertain the result is: [`covariance`].
 
 use super::covariance::{self, CovarianceScratch};
 use super::steepest::{Inset, Steepest, Symmetric};

@@ -231,10 +231,13 @@ impl Matcher {
     ) -> Sample {
         let (settled, doubt) = match self.settle(of, best, scratch) {
             Ok(settled) => (settled, doubt),
-            Err(status) if self.keep_doubtful && status.is_doubtful() => {
-                (whole_pixel(of, best), doubt.or(Some(status)))
+            Err(status) => {
+                let status = doubt.unwrap_or(status);
+                if !self.keep_doubtful || !status.is_doubtful() {
+                    return Sample::doubtful(status, best.score);
+                }
+                (whole_pixel(of, best), Some(status))
             }
-            Err(status) => return Sample::doubtful(status, best.score),
         };
         let displacement =
             Displacement::new(settled.x - of.window.x as f64, settled.y - of.window.y as f64);
@@ -287,7 +290,7 @@ impl Matcher {
             frame.width as f64 - of.window.width as f64,
             frame.height as f64 - of.window.height as f64,
         );
-        // One pixel outside is what a fit without the outermost row and column can still see.
+        // One pixel outside is what a fit without the outermost rows and columns can still see.
         let has_left = at.x < -1.0 || right + 1.0 < at.x || at.y < -1.0 || bottom + 1.0 < at.y;
         if has_left {
             Status::LeftFrame

@@ -308,56 +308,72 @@ mod tests {
         (0..n).map(|_| next()).collect()
     }
 
+    struct Case {
+        width: usize,
+        height: usize,
+        n_across: usize,
+        n_down: usize,
+        template: Vec<f32>,
+        region: Vec<f32>,
+    }
+
+    impl Case {
+        fn new([width, height, n_across, n_down]: [usize; 4]) -> Self {
+            let region = noise((n_down + height) * (n_across + width + LANES), 1);
+            Self { width, height, n_across, n_down, template: noise(width * height, 2), region }
+        }
+
+        fn stride(&self) -> usize {
+            self.n_across + self.width + LANES
+        }
+
+        fn sums(&self, level: Level, precision: Precision) -> Vec<f32> {
+            let of = Correlation {
+                template: &self.template,
+                template_width: self.width,
+                region: &self.region,
+                region_stride: self.stride(),
+                n_across: self.n_across,
+                n_down: self.n_down,
+            };
+            let mut out = vec![f32::NAN; self.n_across * self.n_down];
+            correlate(level, &of, precision, &mut out);
+            out
+        }
+
+        fn by_plain_loop(&self, u: usize, v: usize) -> f64 {
+            let product = |k: usize| {
+                let (x, y) = (k % self.width, k / self.width);
+                let pixel = self.region[(v + y) * self.stride() + u + x];
+                f64::from(self.template[k]) * f64::from(pixel)
+            };
+            (0..self.width * self.height).map(product).sum()
+        }
+    }
+
+    const CASES: [[usize; 4]; 4] = [[1, 1, 1, 1], [3, 2, 17, 5], [7, 5, 21, 6], [33, 9, 16, 4]];
+
     #[test]
     fn every_level_gives_the_same_bits() {
-        let (width, height, n_across, n_down) = (7, 5, 21, 6);
-        let stride = n_across + width + LANES;
-        let region = noise((n_down + height) * stride, 1);
-        let template = noise(width * height, 2);
-        let of = Correlation {
-            template: &template,
-            template_width: width,
-            region: &region,
-            region_stride: stride,
-            n_across,
-            n_down,
-        };
-        for precision in [Precision::Single, Precision::Double] {
-            let results = levels().into_iter().map(|level| {
-                let mut out = vec![f32::NAN; n_across * n_down];
-                correlate(level, &of, precision, &mut out);
-                out.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
-            });
-            let results: Vec<_> = results.collect();
-            assert!(results.iter().all(|bits| *bits == results[0]));
+        for case in CASES.map(Case::new) {
+            for precision in [Precision::Single, Precision::Double] {
+                let bits = |level| -> Vec<u32> {
+                    case.sums(level, precision).into_iter().map(f32::to_bits).collect()
+                };
+                let results: Vec<Vec<u32>> = levels().into_iter().map(bits).collect();
+                assert!(results.iter().all(|bits| *bits == results[0]));
+            }
         }
     }
 
     #[test]
     fn direct_sums_are_those_of_the_plain_loop() {
-        for (width, height, n_across, n_down) in [(1, 1, 1, 1), (3, 2, 17, 5), (33, 9, 16, 4)] {
-            let stride = n_across + width + LANES;
-            let region = noise((n_down + height) * stride, 3);
-            let template = noise(width * height, 4);
-            let of = Correlation {
-                template: &template,
-                template_width: width,
-                region: &region,
-                region_stride: stride,
-                n_across,
-                n_down,
-            };
-            let mut out = vec![f32::NAN; n_across * n_down];
-            correlate(Level::new(), &of, Precision::Single, &mut out);
-            for (i, &sum) in out.iter().enumerate() {
-                let (u, v) = (i % n_across, i / n_across);
-                let plain: f64 = (0..width * height)
-                    .map(|k| {
-                        let (x, y) = (k % width, k / width);
-                        f64::from(template[k]) * f64::from(region[(v + y) * stride + u + x])
-                    })
-                    .sum();
-                assert!((f64::from(sum) - plain).abs() < 1e-5, "{sum} {plain}");
+        for case in CASES.map(Case::new) {
+            for precision in [Precision::Single, Precision::Double] {
+                for (i, sum) in case.sums(Level::new(), precision).into_iter().enumerate() {
+                    let plain = case.by_plain_loop(i % case.n_across, i / case.n_across);
+                    assert!((f64::from(sum) - plain).abs() < 1e-5, "{sum} {plain}");
+                }
             }
         }
     }

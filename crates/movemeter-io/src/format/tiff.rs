@@ -44,17 +44,19 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn FrameSource>, Cause> {
         return open_contiguous(path, &mut file, &directory, &first, n_frames, info);
     }
     describe(&mut info, description, &pages);
-    let decoder = PageDecoder::default();
-    Ok(Box::new(TiffStack { path: path.into(), info, file, pages, decoder }))
+    let mut paged = Paged { file, pages, decoder: PageDecoder::default() };
+    let read: Reader = Box::new(move |index, frame| paged.read(index, frame));
+    Ok(Box::new(TiffStack { path: path.into(), info, read }))
 }
 
 struct TiffStack {
     path: PathBuf,
     info: StackInfo,
-    file: TiffFile,
-    pages: PageList,
-    decoder: PageDecoder,
+    read: Reader,
 }
+
+/// Reads a frame by its number.
+type Reader = Box<dyn FnMut(usize, &mut Frame) -> Result<(), Cause> + Send>;
 
 impl FrameSource for TiffStack {
     fn info(&self) -> &StackInfo {
@@ -66,13 +68,20 @@ impl FrameSource for TiffStack {
         if n_frames <= index {
             return Err(Error::NoFrame { frame: index, n_frames, path: self.path.clone() }.into());
         }
-        self.read_page(index, frame)
+        (self.read)(index, frame)
             .map_err(|cause| frame_error(&self.path, index, n_frames, cause).into())
     }
 }
 
-impl TiffStack {
-    fn read_page(&mut self, index: usize, frame: &mut Frame) -> Result<(), Cause> {
+/// A stack whose frames are pages.
+struct Paged {
+    file: TiffFile,
+    pages: PageList,
+    decoder: PageDecoder,
+}
+
+impl Paged {
+    fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), Cause> {
         let Some(&at) = self.pages.directories.get(index) else {
             return Err(self.pages.broken.clone().unwrap_or_default());
         };
@@ -233,8 +242,9 @@ fn open_contiguous(
     info.metadata.push(("ImageDescription".into(), description(file, directory)?));
     let numbers = Numbers { kind, big_endian: file.big_endian() };
     let file = std::fs::File::open(path).map_err(|error| plain_io(&error))?;
-    let frames = RawFrames::new(file, offset, page.size, numbers);
-    Ok(Box::new(Contiguous { path: path.into(), info, frames }))
+    let mut frames = RawFrames::new(file, offset, page.size, numbers);
+    let read: Reader = Box::new(move |index, frame| frames.read(index, frame));
+    Ok(Box::new(TiffStack { path: path.into(), info, read }))
 }
 
 /// How the numbers of frames that lie behind one another are stored.
@@ -251,29 +261,6 @@ fn contiguous_kind(page: &Page) -> Option<Kind> {
         (NumberFormat::Float, 32) => Some(Kind::F32),
         (NumberFormat::Float, 64) => Some(Kind::F64),
         _ => None,
-    }
-}
-
-/// A stack in one page.
-struct Contiguous {
-    path: PathBuf,
-    info: StackInfo,
-    frames: RawFrames,
-}
-
-impl FrameSource for Contiguous {
-    fn info(&self) -> &StackInfo {
-        &self.info
-    }
-
-    fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
-        let n_frames = self.info.n_frames;
-        if n_frames <= index {
-            return Err(Error::NoFrame { frame: index, n_frames, path: self.path.clone() }.into());
-        }
-        self.frames
-            .read(index, frame)
-            .map_err(|cause| frame_error(&self.path, index, n_frames, cause).into())
     }
 }
 

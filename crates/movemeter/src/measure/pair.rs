@@ -57,13 +57,7 @@ pub(super) fn follow_from(
     place: Place,
     scratch: &mut Scratch,
 ) -> Sample {
-    let mut template = std::mem::take(&mut scratch.template);
-    let sample = match take(site, earlier, place, &mut template, scratch) {
-        Ok(()) => locate(site, &template, frame, None, place, scratch),
-        Err(status) => Sample::lost(status),
-    };
-    scratch.template = template;
-    sample
+    between(site, [earlier, frame], None, place, scratch)
 }
 
 /// Where the window's content in `frame` was in an earlier one; how far it moved since.
@@ -77,13 +71,25 @@ pub(super) fn look_back(
     place: Place,
     scratch: &mut Scratch,
 ) -> Sample {
+    let sample = between(site, [frame, earlier], target, place, scratch);
+    Sample { displacement: -sample.displacement, ..sample }
+}
+
+/// Where in the second frame the place's content in the first is.
+fn between(
+    site: &Site,
+    [from, to]: [&Prepared; 2],
+    target: Option<&Target>,
+    place: Place,
+    scratch: &mut Scratch,
+) -> Sample {
     let mut template = std::mem::take(&mut scratch.template);
-    let sample = match take(site, frame, place, &mut template, scratch) {
-        Ok(()) => locate(site, &template, earlier, target, place, scratch),
+    let sample = match take(site, from, place, &mut template, scratch) {
+        Ok(()) => locate(site, &template, to, target, place, scratch),
         Err(status) => Sample::lost(status),
     };
     scratch.template = template;
-    Sample { displacement: -sample.displacement, ..sample }
+    sample
 }
 
 fn locate(

@@ -13,7 +13,9 @@
 //! the object changed its look) counts as much as it should. That is the sandwich form of the
 //! covariance of an estimate (P. J. Huber 1967); for white noise and H̃ = H it is s² H⁻¹.
 
-use super::steepest::{self, Steepest, Symmetric};
+use super::steepest::{Steepest, Symmetric};
+use crate::geometry::Size;
+use crate::simd;
 
 /// Fitted parameters: x, y, brightness, contrast.
 const N_PARAMETERS: usize = 4;
@@ -27,7 +29,10 @@ const REACH: usize = 2;
 /// Working memory.
 #[derive(Default)]
 pub struct CovarianceScratch {
-    across: Vec<f32>,
+    residual: Vec<f32>,
+    x: Vec<f32>,
+    y: Vec<f32>,
+    rows: Vec<f32>,
     both: Vec<f32>,
 }
 
@@ -41,7 +46,7 @@ pub fn covariance(
     scratch: &mut CovarianceScratch,
 ) -> Option<Symmetric> {
     let width = steepest.size().width;
-    let square = steepest::dot(residual, residual);
+    let square = simd::dot(residual, residual);
     if square <= 0.0 {
         return Some(Symmetric::default());
     }
@@ -54,8 +59,11 @@ pub fn covariance(
     };
     let n = residual.len();
     let variance = square / (n.saturating_sub(N_PARAMETERS).max(1)) as f64;
-    let across = autocorrelation(residual, width, 1, width, square);
-    let down = autocorrelation(residual, width, width, n / width, square);
+    let size = steepest.size();
+    pad(residual, width, &mut scratch.residual);
+    let padded = &scratch.residual;
+    let across = autocorrelation(padded, size, 1, size.width, square);
+    let down = autocorrelation(padded, size, width + MAX_LAG, size.height, square);
     let middle = spread(steepest, &across, &down, scratch);
     let Symmetric { xx, xy, yy } = signal.inverse()?.around(middle);
     Some(Symmetric { xx: variance * xx, xy: variance * xy, yy: variance * yy })
@@ -92,28 +100,26 @@ fn gradient_row([above2, above, row, below, below2]: [&[f32]; 5]) -> [f64; 3] {
     [xx, xy, yy].map(f64::from)
 }
 
-/// ρ(0) = 1, ρ(1), … along x (`step` 1) or y (`step` the width) of a window `side` long that way.
-fn autocorrelation(
-    residual: &[f32],
-    width: usize,
-    step: usize,
-    side: usize,
-    square: f64,
-) -> Vec<f32> {
+/// ρ(0) = 1, ρ(1), … along x (`step` 1) or y (`step` the stride) of a patch `side` long that way,
+/// which is one of `size`, padded.
+fn autocorrelation(padded: &[f32], size: Size, step: usize, side: usize, square: f64) -> Vec<f32> {
     let n_lags = MAX_LAG.min(side / LAGS_PER_SIDE);
-    let mean_square = square / residual.len() as f64;
+    let mean_square = square / size.area() as f64;
     let at = |lag: usize| {
-        let (sum, n) = match step {
-            1 => (lagged_across(residual, width, lag), (width - lag) * (residual.len() / width)),
-            _ => (steepest::dot(residual, &residual[lag * step..]), residual.len() - lag * step),
-        };
-        (sum / n as f64 / mean_square) as f32
+        let n_pairs = size.area() / side * (side - lag);
+        let products = simd::dot(padded, &padded[lag * step..]);
+        (products / n_pairs as f64 / mean_square) as f32
     };
     std::iter::once(1.0).chain((1..=n_lags).map(at)).collect()
 }
 
-fn lagged_across(residual: &[f32], width: usize, lag: usize) -> f64 {
-    residual.chunks_exact(width).map(|row| steepest::dot(row, &row[lag..])).sum()
+/// Rows with [`MAX_LAG`] zeros behind each: shifted by as many, none meets another row's pixels.
+fn pad(patch: &[f32], width: usize, padded: &mut Vec<f32>) {
+    padded.clear();
+    for row in patch.chunks_exact(width) {
+        padded.extend_from_slice(row);
+        padded.extend_from_slice(&[0.0; MAX_LAG]);
+    }
 }
 
 /// Σ g(p) ρ(p − q) g(q)ᵀ with ρ(dx, dy) = across(|dx|) · down(|dy|).
@@ -124,43 +130,28 @@ fn spread(
     scratch: &mut CovarianceScratch,
 ) -> Symmetric {
     let width = steepest.size().width;
-    let CovarianceScratch { across: rows, both } = scratch;
+    let CovarianceScratch { x, y, rows, both, .. } = scratch;
+    pad(steepest.x(), width, x);
+    pad(steepest.y(), width, y);
     let mut filtered = |g: &[f32]| {
-        filter_across(g, width, across, rows);
-        filter_down(rows, width, down, both);
-        [steepest::dot(both, steepest.x()), steepest::dot(both, steepest.y())]
+        filter(g, 1, across, rows);
+        filter(rows, width + MAX_LAG, down, both);
+        // Behind the rows the filter leaves something, but there x and y are zero.
+        [simd::dot(both, x), simd::dot(both, y)]
     };
-    let ([xx, xy], [_, yy]) = (filtered(steepest.x()), filtered(steepest.y()));
+    let ([xx, xy], [_, yy]) = (filtered(x), filtered(y));
     Symmetric { xx, xy, yy }
 }
 
-/// Rows filtered by a symmetric kernel; zero outside.
-fn filter_across(from: &[f32], width: usize, kernel: &[f32], to: &mut Vec<f32>) {
+/// Filtered by a symmetric kernel along the places `step` apart.
+fn filter(from: &[f32], step: usize, kernel: &[f32], to: &mut Vec<f32>) {
     to.clear();
     to.extend_from_slice(from);
-    for (from, to) in from.chunks_exact(width).zip(to.chunks_exact_mut(width)) {
-        for (lag, &weight) in kernel.iter().enumerate().skip(1) {
-            add(weight, &from[lag..], &mut to[..width - lag]);
-            add(weight, &from[..width - lag], &mut to[lag..]);
-        }
-    }
-}
-
-/// The same down the columns.
-fn filter_down(from: &[f32], width: usize, kernel: &[f32], to: &mut Vec<f32>) {
-    to.clear();
-    to.extend_from_slice(from);
-    let n = from.len();
     for (lag, &weight) in kernel.iter().enumerate().skip(1) {
-        let by = lag * width;
-        add(weight, &from[by..], &mut to[..n - by]);
-        add(weight, &from[..n - by], &mut to[by..]);
-    }
-}
-
-fn add(weight: f32, from: &[f32], to: &mut [f32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to += weight * from;
+        let by = (lag * step).min(from.len());
+        let (shorter, shifted) = (from.len() - by, &from[by..]);
+        simd::add_scaled(weight, shifted, &mut to[..shorter]);
+        simd::add_scaled(weight, &from[..shorter], &mut to[by..]);
     }
 }
 
@@ -168,7 +159,6 @@ fn add(weight: f32, from: &[f32], to: &mut [f32]) {
 mod tests {
     use super::super::steepest::Inset;
     use super::*;
-    use crate::geometry::Size;
     use crate::synth::Random;
 
     const SIZE: Size = Size::new(24, 20);

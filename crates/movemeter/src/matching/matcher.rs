@@ -15,7 +15,7 @@ use crate::fft::Fft2;
 use crate::filter::{self, Border};
 use crate::frame::{Frame, View};
 use crate::geometry::{Displacement, Rect, Size};
-use crate::simd::Level;
+use crate::simd::{self, Level};
 use crate::spline::Spline;
 use crate::track::{Covariance, Sample, Status};
 
@@ -333,7 +333,7 @@ impl Matcher {
 /// The mean grey value of the window found.
 fn mean_at(frame: &Frame, at: &Settled, size: Size) -> f32 {
     let rect = Rect::new(at.x as isize, at.y as isize, size.width, size.height);
-    let sum: f64 = frame.crop(rect).rows().flatten().map(|&pixel| f64::from(pixel)).sum();
+    let sum: f64 = frame.crop(rect).rows().map(simd::sum).sum();
     (sum / size.area() as f64) as f32
 }
 

@@ -3,11 +3,13 @@
 use super::template::Template;
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
+use crate::simd;
+use crate::sums;
 
 /// Part of the window that must still be inside the frame to recognise it.
 const MIN_PART: f64 = 0.25;
-/// Beyond this many positions only every second one across and down is tried first: a peak is wider.
-const MANY_POSITIONS: usize = 10_000;
+/// First every second position across and down is tried: a peak is wider.
+const COARSE: usize = 2;
 
 /// The best score of the template at positions partly outside the frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -24,13 +26,9 @@ pub struct Outside {
 pub fn best_outside(template: &Template, frame: &Frame, allowed: Rect) -> Outside {
     let corners = corners_of_parts(allowed, template.size(), frame.size());
     let mut search = Search { template, frame, best: None, n_positions: 0 };
-    if corners.size().area() < MANY_POSITIONS {
-        search.try_all(corners, 1);
-    } else {
-        search.try_all(corners, 2);
-        if let Some(Place { x, y, .. }) = search.best {
-            search.try_all(Rect::new(x - 1, y - 1, 3, 3), 1);
-        }
+    search.try_all(corners, COARSE);
+    if let Some(Place { x, y, .. }) = search.best {
+        search.try_all(Rect::new(x - 1, y - 1, 3, 3), 1);
     }
     match search.best {
         Some(Place { score, area, .. }) => Outside { score, area, n_positions: search.n_positions },
@@ -100,20 +98,13 @@ fn score_inside(template: &Template, frame: &Frame, window: Rect) -> Option<(f64
     Some((zncc(template, frame.crop(inside)), area))
 }
 
-/// In one pass; the offset keeps bright frames from cancelling. −∞ where either is flat.
+/// −∞ where either is flat.
 fn zncc(template: View<'_>, frame: View<'_>) -> f64 {
-    let n = template.size().area() as f64;
-    let offset = f64::from(frame.row(0)[0]);
-    let (mut t1, mut f1, mut tt, mut ff, mut tf) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (t, f) in template.rows().zip(frame.rows()).flat_map(|(t, f)| t.iter().zip(f)) {
-        let (t, f) = (f64::from(*t), f64::from(*f) - offset);
-        t1 += t;
-        f1 += f;
-        tt += t * t;
-        ff += f * f;
-        tf += t * f;
-    }
-    let (tt, ff, tf) = (tt - t1 * t1 / n, ff - f1 * f1 / n, tf - t1 * f1 / n);
-    let flat = 1e-9 * offset.abs().max(1.0).powi(2) * n;
-    if ff <= flat || tt <= 0.0 { f64::NEG_INFINITY } else { tf / (tt * ff).sqrt() }
+    let area = template.size().area();
+    let n = area as f64;
+    let offset = frame.row(0)[0];
+    let [t, f, tt, ff, tf] = simd::moments(template, frame, offset);
+    let (tt, ff, tf) = (tt - t * t / n, ff - f * f / n, tf - t * f / n);
+    let is_flat = ff <= sums::flat_limit(area, offset.abs()) || tt <= 0.0;
+    if is_flat { f64::NEG_INFINITY } else { tf / (tt * ff).sqrt() }
 }

@@ -4,6 +4,7 @@
 //! itself). So neither can be mistaken for motion, and a Gauss–Newton step needs one sum per axis.
 
 use crate::geometry::{Rect, Size};
+use crate::simd;
 
 /// Rows and columns left out of a fit on each side, because they lie at the frame's border.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,7 +117,7 @@ impl Steepest {
             copy_part(from, size, part, self.size, to);
             remove_mean(to);
         }
-        self.template_square = dot(&self.template, &self.template);
+        self.template_square = simd::dot(&self.template, &self.template);
         for steepest in [&mut self.x, &mut self.y] {
             remove(&self.template, self.template_square, steepest);
         }
@@ -174,7 +175,7 @@ fn copy_part(from: &[f32], size: Size, (x, y): (usize, usize), part: Size, to: &
 }
 
 fn remove_mean(values: &mut [f32]) {
-    let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len().max(1) as f64;
+    let mean = simd::sum(values) / values.len().max(1) as f64;
     for value in values {
         *value -= mean as f32;
     }
@@ -184,18 +185,12 @@ fn remove(direction: &[f32], square: f64, from: &mut [f32]) {
     if square <= 0.0 {
         return;
     }
-    let share = (dot(direction, from) / square) as f32;
-    for (value, along) in from.iter_mut().zip(direction) {
-        *value -= share * along;
-    }
-}
-
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+    let share = (simd::dot(direction, from) / square) as f32;
+    simd::add_scaled(-share, direction, from);
 }
 
 pub(super) fn products(x: &[f32], y: &[f32]) -> Symmetric {
-    Symmetric { xx: dot(x, x), xy: dot(x, y), yy: dot(y, y) }
+    Symmetric { xx: simd::dot(x, x), xy: simd::dot(x, y), yy: simd::dot(y, y) }
 }
 
 #[cfg(test)]
@@ -222,8 +217,8 @@ mod tests {
         let of = built(Inset::default());
         let ones = vec![1.0; SIZE.area()];
         for steepest in [of.x(), of.y()] {
-            assert!(dot(&ones, steepest).abs() < 1e-5);
-            assert!(dot(of.template(), steepest).abs() < 1e-5);
+            assert!(simd::dot(&ones, steepest).abs() < 1e-5);
+            assert!(simd::dot(of.template(), steepest).abs() < 1e-5);
         }
     }
 

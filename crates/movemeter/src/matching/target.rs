@@ -3,7 +3,7 @@
 use crate::fft::{Fft2, FftScratch, Spectrum};
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
-use crate::simd::LANES;
+use crate::simd::{self, LANES};
 use crate::sums::{self, Region};
 
 /// A search region: its pixels less their mean, the contrast of every window in it, its spectrum.
@@ -55,8 +55,8 @@ impl Target {
     /// Copies the pixels less their mean; gives the largest absolute value.
     fn load(&mut self, view: View<'_>) -> f32 {
         let size = view.size();
-        let sum: f64 = view.rows().flatten().map(|&pixel| f64::from(pixel)).sum();
-        let max_abs = view.rows().flatten().fold(0.0f32, |max, pixel| max.max(pixel.abs()));
+        let sum: f64 = view.rows().map(simd::sum).sum();
+        let max_abs = view.rows().map(simd::max_abs).fold(0.0, f32::max);
         let mean = (sum / size.area() as f64) as f32;
         // The kernels read whole vectors, up to one beyond the last pixel of a row.
         self.stride = size.width + LANES;
@@ -65,7 +65,7 @@ impl Target {
             self.pixels.extend(row.iter().map(|&pixel| pixel - mean));
             self.pixels.extend([0.0; LANES]);
         }
-        self.max_deviation = self.pixels.iter().fold(0.0, |max, pixel| max.max(pixel.abs()));
+        self.max_deviation = simd::max_abs(&self.pixels);
         max_abs
     }
 

@@ -6,6 +6,7 @@ use crate::fft::{Fft2, Spectrum};
 use crate::filter::Border;
 use crate::frame::Frame;
 use crate::geometry::{Rect, Size};
+use crate::simd;
 use crate::sums;
 use crate::track::Status;
 
@@ -86,13 +87,13 @@ impl Template {
     fn load(&mut self, frame: &Frame, window: Rect) -> Result<(), Status> {
         let view = frame.crop(window);
         let area = window.size().area();
-        let sum: f64 = view.rows().flatten().map(|&pixel| f64::from(pixel)).sum();
+        let sum: f64 = view.rows().map(simd::sum).sum();
         let mean = sum / area as f64;
-        let max_abs = view.rows().flatten().fold(0.0f32, |max, pixel| max.max(pixel.abs()));
+        let max_abs = view.rows().map(simd::max_abs).fold(0.0, f32::max);
         self.pixels.clear();
         self.pixels.extend(view.rows().flatten().map(|&pixel| (f64::from(pixel) - mean) as f32));
         remove_remainder(&mut self.pixels);
-        let contrast: f64 = self.pixels.iter().map(|&t| f64::from(t) * f64::from(t)).sum();
+        let contrast = simd::dot(&self.pixels, &self.pixels);
         self.norm = contrast.sqrt();
         // Written so that a patch with NaN pixels is not texture either.
         if sums::flat_limit(area, max_abs) < contrast { Ok(()) } else { Err(Status::Flat) }
@@ -181,10 +182,7 @@ impl Gradients {
     }
 
     fn roughness(&self, norm: f64) -> Roughness {
-        let dot = |a: &[f32], b: &[f32]| -> f64 {
-            let products = a.iter().zip(b).map(|(a, b)| f64::from(a * b));
-            products.sum::<f64>() / (norm * norm)
-        };
+        let dot = |a: &[f32], b: &[f32]| simd::dot(a, b) / (norm * norm);
         Roughness {
             xx: dot(&self.x, &self.x),
             xy: dot(&self.x, &self.y),
@@ -196,7 +194,7 @@ impl Gradients {
 /// Rounded to `f32`, the pixels do not quite sum to zero, and a bright region would show that in its
 /// score; one pixel takes the remainder: the one whose own rounding is the finest.
 fn remove_remainder(pixels: &mut [f32]) {
-    let remainder: f64 = pixels.iter().map(|&pixel| f64::from(pixel)).sum();
+    let remainder = simd::sum(pixels);
     let finest = pixels.iter_mut().min_by(|a, b| a.abs().total_cmp(&b.abs()));
     if let Some(pixel) = finest {
         *pixel = (f64::from(*pixel) - remainder) as f32;

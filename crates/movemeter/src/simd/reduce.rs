@@ -1,0 +1,126 @@
+//! Sums over rows and patches, in `f64`.
+
+use fearless_simd::dispatch;
+
+use super::{LANES, Level};
+use crate::frame::View;
+
+/// Σ a·b, in `f64`, over the length of the shorter.
+pub fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let n = a.len().min(b.len());
+    dispatch!(Level::new(), _simd => dot_kernel(&a[..n], &b[..n]))
+}
+
+#[inline(always)]
+fn dot_kernel(a: &[f32], b: &[f32]) -> f64 {
+    let mut sums = [0.0f64; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += f64::from(*a) * f64::from(*b);
+        }
+    }
+    for ((sum, a), b) in sums.iter_mut().zip(a_rest).zip(b_rest) {
+        *sum += f64::from(*a) * f64::from(*b);
+    }
+    sums.iter().sum()
+}
+
+/// Σ a, in `f64`.
+pub fn sum(a: &[f32]) -> f64 {
+    dispatch!(Level::new(), _simd => sum_kernel(a))
+}
+
+#[inline(always)]
+fn sum_kernel(a: &[f32]) -> f64 {
+    let mut sums = [0.0f64; LANES];
+    let (a, rest) = a.as_chunks::<LANES>();
+    for a in a.iter().map(|a| &a[..]).chain([rest]) {
+        for (sum, a) in sums.iter_mut().zip(a) {
+            *sum += f64::from(*a);
+        }
+    }
+    sums.iter().sum()
+}
+
+/// The largest absolute value; 0 of none. What is not a number is passed over.
+pub fn max_abs(a: &[f32]) -> f32 {
+    dispatch!(Level::new(), _simd => max_abs_kernel(a))
+}
+
+#[inline(always)]
+fn max_abs_kernel(a: &[f32]) -> f32 {
+    let larger = |max: f32, value: f32| if max < value.abs() { value.abs() } else { max };
+    let mut lanes = [0.0f32; LANES];
+    let (a, rest) = a.as_chunks::<LANES>();
+    for a in a {
+        for (lane, &value) in lanes.iter_mut().zip(a) {
+            *lane = larger(*lane, value);
+        }
+    }
+    lanes.iter().chain(rest).fold(0.0, |max, &value| larger(max, value))
+}
+
+/// Sums over two patches of one size: Σ t, Σ f, Σ t², Σ f² and Σ t f, in `f64`.
+///
+/// `offset` is taken off f first, so that bright patches do not cancel.
+pub fn moments(t: View<'_>, f: View<'_>, offset: f32) -> [f64; 5] {
+    dispatch!(Level::new(), _simd => moments_kernel(t, f, offset))
+}
+
+#[inline(always)]
+fn moments_kernel(t: View<'_>, f: View<'_>, offset: f32) -> [f64; 5] {
+    let mut sums = [[0.0f64; LANES]; 5];
+    for (t, f) in t.rows().zip(f.rows()) {
+        let ((t, t_rest), (f, f_rest)) = (t.as_chunks::<LANES>(), f.as_chunks::<LANES>());
+        for (t, f) in t.iter().zip(f) {
+            add_moments(&mut sums, t, f, offset);
+        }
+        add_moments(&mut sums, t_rest, f_rest, offset);
+    }
+    sums.map(|lanes| lanes.iter().sum())
+}
+
+#[inline(always)]
+fn add_moments(sums: &mut [[f64; LANES]; 5], t: &[f32], f: &[f32], offset: f32) {
+    let [sum_t, sum_f, sum_tt, sum_ff, sum_tf] = sums;
+    let sums = sum_t.iter_mut().zip(sum_f).zip(sum_tt).zip(sum_ff).zip(sum_tf);
+    for (((((sum_t, sum_f), sum_tt), sum_ff), sum_tf), (t, f)) in sums.zip(t.iter().zip(f)) {
+        let (t, f) = (f64::from(*t), f64::from(f - offset));
+        *sum_t += t;
+        *sum_f += f;
+        *sum_tt += t * t;
+        *sum_ff += f * f;
+        *sum_tf += t * f;
+    }
+}
+
+/// `to += weight · from`
+pub fn add_scaled(weight: f32, from: &[f32], to: &mut [f32]) {
+    dispatch!(Level::new(), _simd => {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to += weight * from;
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::noise;
+    use super::*;
+
+    #[test]
+    fn sums_and_products_are_those_of_the_plain_loop_for_every_length() {
+        let (a, b) = (noise(100, 5), noise(100, 6));
+        for n in 0..=a.len() {
+            let (a, b) = (&a[..n], &b[..n]);
+            let plain: f64 = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            assert!((dot(a, b) - plain).abs() < 1e-12);
+            assert!((sum(a) - a.iter().map(|&a| f64::from(a)).sum::<f64>()).abs() < 1e-12);
+            assert_eq!(max_abs(a), a.iter().fold(0.0, |max, a| f32::max(max, a.abs())));
+            let mut to = b.to_vec();
+            add_scaled(2.0, a, &mut to);
+            assert!(to.iter().zip(a.iter().zip(b)).all(|(to, (a, b))| *to == b + 2.0 * a));
+        }
+    }
+}

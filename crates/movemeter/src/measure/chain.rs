@@ -2,6 +2,9 @@
 //!
 //! A frame in which a window is lost does not break its chain: the next one is compared with the
 //! last in which it was measured.
+//!
+//! The covariance is the sum of the steps'. That is more than the truth where the content stays the
+//! same: a frame's noise then enters two steps with opposite signs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

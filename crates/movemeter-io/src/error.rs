@@ -125,6 +125,14 @@ impl Error {
         Self::Refused { path: path.into(), cause: plain(cause) }
     }
 
+    /// Whether there is such a frame in a file or series.
+    pub(crate) fn check_frame(frame: usize, n_frames: usize, path: &Path) -> Result<(), Self> {
+        match frame < n_frames {
+            true => Ok(()),
+            false => Err(Self::NoFrame { frame, n_frames, path: path.into() }),
+        }
+    }
+
     pub(crate) fn unwritable(path: &Path, cause: &std::io::Error) -> Self {
         Self::Unwritable { path: path.into(), cause: plain(cause) }
     }

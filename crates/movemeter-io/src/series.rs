@@ -183,10 +183,7 @@ impl FrameSource for Series {
     }
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
-        let n_frames = self.info.n_frames;
-        if n_frames <= index {
-            return Err(Error::NoFrame { frame: index, n_frames, path: self.path.clone() }.into());
-        }
+        Error::check_frame(index, self.info.n_frames, &self.path)?;
         let file = self.files.partition_point(|(first, _)| *first <= index) - 1;
         let index_in_file = index - self.files[file].0;
         let size = self.info.size;

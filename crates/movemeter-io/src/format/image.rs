@@ -63,11 +63,7 @@ impl FrameSource for Picture {
     }
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
-        if index != 0 {
-            return Err(
-                Error::NoFrame { frame: index, n_frames: 1, path: self.path.clone() }.into()
-            );
-        }
+        Error::check_frame(index, 1, &self.path)?;
         self.decode(frame).map_err(|cause| {
             Error::Unreadable { format: self.format_name, path: self.path.clone(), cause }.into()
         })

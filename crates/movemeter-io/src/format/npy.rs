@@ -56,9 +56,7 @@ impl FrameSource for Npy {
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
         let (path, n_frames) = (&self.path, self.info.n_frames);
-        if n_frames <= index {
-            return Err(Error::NoFrame { frame: index, n_frames, path: path.clone() }.into());
-        }
+        Error::check_frame(index, n_frames, path)?;
         let read = match &mut self.order {
             Order::C => self.frames.read(index, frame),
             Order::Fortran(array) => read_fortran(array, &mut self.frames, n_frames, index, frame),

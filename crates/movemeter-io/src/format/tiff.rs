@@ -65,9 +65,7 @@ impl FrameSource for TiffStack {
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
         let n_frames = self.info.n_frames;
-        if n_frames <= index {
-            return Err(Error::NoFrame { frame: index, n_frames, path: self.path.clone() }.into());
-        }
+        Error::check_frame(index, n_frames, &self.path)?;
         (self.read)(index, frame)
             .map_err(|cause| frame_error(&self.path, index, n_frames, cause).into())
     }

@@ -32,6 +32,14 @@ impl Inset {
         }
     }
 
+    /// What it leaves of a window; nothing at all where one side is used up.
+    fn leaves(self, size: Size) -> Size {
+        let width = size.width.saturating_sub(self.left + self.right);
+        let height = size.height.saturating_sub(self.top + self.bottom);
+        let left = Size::new(width, height);
+        if left.is_empty() { Size::default() } else { left }
+    }
+
     /// Whether nothing is left out.
     pub fn is_none(self) -> bool {
         self == Self::default()
@@ -108,10 +116,7 @@ impl Steepest {
     /// Gradients may already be freed of constant and template: what is removed twice stays removed.
     pub fn build(&mut self, [template, x, y]: [&[f32]; 3], size: Size, inset: Inset) {
         self.origin = (inset.left, inset.top);
-        self.size = Size::new(
-            size.width.saturating_sub(inset.left + inset.right),
-            size.height.saturating_sub(inset.top + inset.bottom),
-        );
+        self.size = inset.leaves(size);
         let part = self.origin;
         for (from, to) in [(template, &mut self.template), (x, &mut self.x), (y, &mut self.y)] {
             copy_part(from, size, part, self.size, to);
@@ -232,6 +237,16 @@ mod tests {
         assert_eq!(trimmed.size(), Size::new(8, 5));
         let difference = trimmed.hessian().xx - at_once.hessian().xx;
         assert!(difference.abs() < 1e-5, "{difference}");
+    }
+
+    #[test]
+    fn an_inset_wider_than_the_window_leaves_nothing_to_fit() {
+        let inset = Inset { left: SIZE.width + 1, ..Inset::default() };
+        let nothing = built(inset);
+        assert!(nothing.size().is_empty() && nothing.hessian().inverse().is_none());
+        let mut trimmed = Steepest::default();
+        nothing.trimmed(inset, &mut trimmed);
+        assert!(trimmed.size().is_empty());
     }
 
     #[test]

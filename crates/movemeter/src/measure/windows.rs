@@ -84,8 +84,12 @@ impl Site {
     /// Whether what is prepared for each window may be kept for the whole run.
     pub fn may_keep(&self) -> bool {
         let bytes = |rect: &Rect| {
-            let search = self.matcher.search_size(rect.size(), self.frame);
-            // Four patches of the template, or pixels and norms of the region; a complex spectrum.
+            // Where the whole frame is searched, no window keeps a part of it.
+            let search = match self.searches_whole_frame() {
+                true => Size::default(),
+                false => self.matcher.search_size(rect.size(), self.frame),
+            };
+            // Four patches of the template; pixels and norms of the region, or a complex spectrum.
             16 * rect.size().area() + 24 * search.area()
         };
         self.rects.iter().map(bytes).sum::<usize>() < KEEP_BYTES

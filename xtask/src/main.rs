@@ -6,6 +6,7 @@ mod tidy;
 mod venv;
 mod test;
 mod picture;
+mod accuracy;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -24,7 +25,10 @@ commands:
   test --quick   the same without clippy, documentation and Python comparisons
   tidy           only the rules of this repository: which crate and module may use which,
                  lengths of files and functions, what may be tracked
-  picture        draws docs/demo.svg anew from what the demonstration measures";
+  picture        draws docs/demo.svg anew from what the demonstration measures
+  accuracy       measures errors, bias and error bars where the motion is known, and writes
+                 docs/accuracy.md anew; takes some minutes
+  accuracy --quick  the same with a few windows, to the terminal";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +38,8 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["tidy"] => tidy::run(),
         ["picture"] => picture::run(),
+        ["accuracy"] => accuracy::run(accuracy::Extent::Full),
+        ["accuracy", "--quick"] => accuracy::run(accuracy::Extent::Quick),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

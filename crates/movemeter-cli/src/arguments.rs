@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use movemeter::brightness::BrightnessMode;
 use movemeter::geometry::{Rect, Size};
 use movemeter::matching::subpixel::Subpixel;
-use movemeter::recipe::{DEFAULT_MIN_SCORE, FrameRange, MAX_BLUR_SIGMA_PX, Reference};
+use movemeter::matching::warp::Model;
+use movemeter::recipe::{DEFAULT_MIN_SCORE, FrameRange, Reference};
 
 use crate::values::{self, FrameList};
+
+mod preprocess;
+
+pub use preprocess::{PreparationArguments, PreprocessArguments};
 
 const INTRODUCTION: &str = "\
 Measures how things move in a recording, to a thousandth of a pixel.
@@ -43,7 +49,10 @@ Examples:
     movemeter measure frames/ --grid 32 --max-displacement 20 -o motion.csv
   A feature followed where it goes, with times and micrometres in the table:
     movemeter measure a.tif b.tif --roi 100,80,64,64 --follow \\
-      --fps 500 --pixel-size 0.8um -o motion.csv";
+      --fps 500 --pixel-size 0.8um -o motion.csv
+  A faint feature that moves over a static texture; first a look at what is matched:
+    movemeter preprocess recording.tif --background min --bits 8 -o feature.tif
+    movemeter measure recording.tif --background min --roi 100,80,64,64 --follow -o motion.csv";
 
 const INFO_EXAMPLES: &str = "\
 Examples:
@@ -86,6 +95,13 @@ pub enum Command {
         override_usage = MEASURE_USAGE, arg_required_else_help = true
     )]
     Measure(Box<MeasureArguments>),
+    /// Write a recording as the matcher sees it
+    #[command(
+        before_help = preprocess::INTRODUCTION, after_help = preprocess::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = preprocess::USAGE, arg_required_else_help = true
+    )]
+    Preprocess(PreprocessArguments),
     /// Show what a recording holds: frames, size, times, pixel size
     #[command(after_help = INFO_EXAMPLES, arg_required_else_help = true)]
     Info(InfoArguments),
@@ -115,6 +131,10 @@ pub struct MeasureArguments {
     /// How to look.
     #[command(flatten)]
     pub matching: MatchingArguments,
+
+    /// What is done to frames before.
+    #[command(flatten)]
+    pub preparation: PreparationArguments,
 
     /// When to look.
     #[command(flatten)]
@@ -171,9 +191,10 @@ pub struct WindowArguments {
 #[command(next_help_heading = "Matching")]
 pub struct MatchingArguments {
     /// Frame that displacements count from: first (measured), previous (summed up from frame to
-    /// frame), mean (of all frames), or a frame's number.
+    /// frame), mean (of all frames), keyframe (first, with the content taken anew where it changes its
+    /// look: for long recordings), or a frame's number.
     #[arg(
-        long, value_name = "first|previous|mean|N", value_parser = values::reference,
+        long, value_name = "first|previous|mean|keyframe|N", value_parser = values::reference,
         default_value_t = Reference::First, allow_negative_numbers = true
     )]
     pub reference: Reference,
@@ -183,18 +204,39 @@ pub struct MatchingArguments {
     #[arg(long)]
     pub follow: bool,
 
-    /// Farthest that anything moves in x or y, in px; a good guess makes it faster and safer. Left
-    /// out: anywhere in the frame.
+    /// Farthest that anything moves in x or y, in px; a good guess makes it faster and safer. Counts
+    /// from the reference; with previous and keyframe, from where it was last measured. Left out:
+    /// anywhere in the frame.
     #[arg(long, value_name = "PX", value_parser = values::distance, allow_negative_numbers = true)]
     pub max_displacement: Option<f64>,
 
     /// How the position between pixels is found: gauss-newton is exact and gives error bars, parabola
-    /// and gaussian are quick, none gives whole pixels.
+    /// and gaussian are quick, none gives whole pixels, resize:U enlarges U times as OpenCV users do.
     #[arg(
-        long, value_name = "gauss-newton|parabola|gaussian|none", value_parser = values::subpixel,
-        default_value = Subpixel::GaussNewton.as_str()
+        long, value_name = "gauss-newton|parabola|gaussian|none|resize:U",
+        value_parser = values::subpixel, default_value_t = Subpixel::GaussNewton
     )]
     pub subpixel: Subpixel,
+
+    /// What the content of a window may do besides moving: rigid lets it turn, affine also stretch and
+    /// shear, by a few degrees and per cent. The table gets the angle (clockwise), and the strains.
+    #[arg(
+        long, value_name = "translation|rigid|affine", value_parser = values::model,
+        default_value = Model::Translation.as_str()
+    )]
+    pub model: Model,
+
+    /// Look for the content at every angle. The table gets the angle, in degrees clockwise.
+    #[arg(long)]
+    pub rotation: bool,
+
+    /// Farthest that anything turns to either side, in degrees up to 180; a good guess makes it faster
+    /// and safer. Left out: all angles.
+    #[arg(
+        long, value_name = "DEG", value_parser = values::number, allow_negative_numbers = true,
+        requires = "rotation"
+    )]
+    pub max_rotation: Option<f64>,
 
     /// Matches with a lower score (correlation, -1 to 1) are not believed.
     #[arg(
@@ -207,18 +249,17 @@ pub struct MatchingArguments {
     #[arg(long)]
     pub keep_doubtful: bool,
 
+    /// Measure how bright each window is, too: as recorded, before preprocessing, and with --follow
+    /// where the window went. The column brightness holds the mean v in grey levels (absolute, the
+    /// default), v / min v (minimum), or (v - min v) / max v (range), with min and max over all
+    /// frames. The darkest and brightest pixel and the standard deviation follow, always in grey
+    /// levels.
     #[arg(
-        long, value_name = "SIGMA", value_parser = values::number, default_value_t = 0.0,
-        allow_negative_numbers = true, help = blur_help()
+        long, value_name = "absolute|range|minimum", value_parser = values::brightness,
+        num_args = 0..=1, default_missing_value = BrightnessMode::Absolute.as_str(),
+        help_heading = "Besides motion"
     )]
-    pub blur: f64,
-}
-
-fn blur_help() -> String {
-    format!(
-        "Blur frames before matching, to calm noise: standard deviation of the Gaussian in px, from \
-         0 (none) to {MAX_BLUR_SIGMA_PX}"
-    )
+    pub brightness: Option<BrightnessMode>,
 }
 
 /// When to look.
@@ -257,6 +298,15 @@ pub struct RunningArguments {
     #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
 
+    /// How to speak.
+    #[command(flatten)]
+    pub speaking: SpeakingArguments,
+}
+
+/// How to speak.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub struct SpeakingArguments {
     /// Print nothing but errors.
     #[arg(long, conflicts_with = "json_progress")]
     pub quiet: bool,

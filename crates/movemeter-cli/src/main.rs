@@ -14,6 +14,7 @@ mod windows;
 mod outputs;
 mod summary;
 mod measure;
+mod preprocess;
 mod info;
 mod demo;
 
@@ -29,7 +30,8 @@ use voice::Voice;
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
     let voice = match &command {
-        Command::Measure(arguments) => Voice::of(&arguments.running),
+        Command::Measure(arguments) => Voice::of(&arguments.running.speaking),
+        Command::Preprocess(arguments) => Voice::of(&arguments.speaking),
         _ => Voice::text(),
     };
     match run(&command, &voice) {
@@ -46,6 +48,10 @@ fn run(command: &Command, voice: &Voice) -> Result<(), Failure> {
         Command::Measure(arguments) => {
             stop::listen()?;
             measure::measure(arguments, voice).map(drop)
+        }
+        Command::Preprocess(arguments) => {
+            stop::listen()?;
+            preprocess::preprocess(arguments, voice)
         }
         Command::Info(arguments) => info::info(arguments),
         Command::Demo(arguments) => {

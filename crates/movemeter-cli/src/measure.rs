@@ -6,15 +6,19 @@ use std::time::{Duration, Instant};
 
 use movemeter::error::Error as CoreError;
 use movemeter::measure::{Motion, run as run_measurements};
+use movemeter::monitor::Stage;
 use movemeter::recipe::Recipe;
 use movemeter::source::FrameSource;
 use movemeter::track::Tracks;
-use movemeter_io::{Error as FileError, HashedInput, Input, Provenance, hash_input, open_all};
+use movemeter_io::{
+    Error as FileError, HashedInput, Input, Provenance, hash_input, open_all, read_mask,
+};
 
-use crate::arguments::MeasureArguments;
+use crate::arguments::{MeasureArguments, PreparationArguments};
 use crate::failure::Failure;
 use crate::outputs::Outputs;
 use crate::summary::Summary;
+use crate::values::FrameList;
 use crate::voice::Voice;
 
 /// Measures and writes what the arguments ask for; gives what was measured.
@@ -23,15 +27,16 @@ pub fn measure(arguments: &MeasureArguments, voice: &Voice) -> Result<Tracks, Fa
     arguments.windows.check()?;
     let mut recipe = recipe(arguments);
     recipe.check_settings()?;
-    let recording = open_all(&arguments.stacks)?;
-    recipe.exclude = exclude(arguments, recording.source.info().n_frames)?;
-    let mut source = recipe.prepared(recording.source)?;
+    let mut recording = open_all(&arguments.stacks)?;
+    recording.inputs.extend(load_mask(&mut recipe, &arguments.preparation)?);
+    recipe.exclude = excluded(arguments.frames.exclude.as_ref(), recording.source.info().n_frames)?;
+    let mut source = recipe.selected(recording.source)?;
     recipe.windows = arguments.windows.windows(source.info().size)?;
     recipe.check(source.info())?;
     let outputs = Outputs::create(&arguments.outputs, &recording.inputs)?;
     let places = outputs.names();
     let hashes = Hashes::begin(recording.inputs);
-    voice.begin_progress(&recipe, source.info().n_frames);
+    voice.begin_progress(&recipe, Stage::Measuring, source.info().n_frames);
     let (tracks, ended) =
         in_threads(arguments.running.threads, || tracks(&recipe, &mut source, voice))?;
     voice.end_progress();
@@ -51,14 +56,22 @@ pub fn measure(arguments: &MeasureArguments, voice: &Voice) -> Result<Tracks, Fa
 /// All settings that need no file to be understood.
 fn recipe(arguments: &MeasureArguments) -> Recipe {
     let (matching, frames) = (&arguments.matching, &arguments.frames);
+    let preparation = &arguments.preparation;
     Recipe {
         reference: matching.reference,
         follow: matching.follow,
         max_displacement_px: matching.max_displacement,
         subpixel: matching.subpixel,
+        model: matching.model,
+        rotation: matching.rotation,
+        max_rotation_deg: matching.max_rotation,
         min_score: matching.min_score,
         keep_doubtful: matching.keep_doubtful,
-        blur_sigma_px: matching.blur,
+        brightness: matching.brightness,
+        blur_sigma_px: preparation.blur,
+        background: preparation.background,
+        invert: preparation.invert,
+        mask: preparation.mask(),
         frames: frames.frames.unwrap_or_default(),
         frame_rate_hz: frames.fps,
         pixel_size_um: frames.pixel_size,
@@ -66,9 +79,20 @@ fn recipe(arguments: &MeasureArguments) -> Recipe {
     }
 }
 
-/// Notes the frames to be left out, which may be given with an open end.
-fn exclude(arguments: &MeasureArguments, n_frames: usize) -> Result<Vec<usize>, Failure> {
-    let Some(exclude) = &arguments.frames.exclude else { return Ok(Vec::new()) };
+/// Loads the image of the recipe's mask, if one was given; gives the file.
+pub fn load_mask(
+    recipe: &mut Recipe,
+    arguments: &PreparationArguments,
+) -> Result<Option<Input>, Failure> {
+    let Some(path) = &arguments.mask else { return Ok(None) };
+    let (mask, input) = read_mask(path)?;
+    recipe.mask = Some(mask);
+    Ok(Some(input))
+}
+
+/// The frames to be left out, which may be given with an open end.
+pub fn excluded(exclude: Option<&FrameList>, n_frames: usize) -> Result<Vec<usize>, Failure> {
+    let Some(exclude) = exclude else { return Ok(Vec::new()) };
     exclude.numbers(n_frames).map_err(|message| Failure::Usage(format!("--exclude: {message}")))
 }
 
@@ -95,6 +119,7 @@ fn tracks(
         Ok(motion) => motion,
         Err(error) => return (Tracks::default(), Err(error)),
     };
+    voice.begin_stage(Stage::Measuring, source.info().n_frames);
     let ended = run_measurements(source, recipe, voice, &mut [&mut motion]);
     (motion.into_tracks(), ended)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use movemeter::matching::warp::Model;
 use movemeter::recipe::{Recipe, Reference};
 use movemeter::track::{Status, Tracks};
 use serde_json::{Map, Value, json};
@@ -103,7 +104,7 @@ impl Summary<'_> {
     /// The reference against itself does not count: that is no measurement.
     fn is_anything_measured(&self) -> bool {
         let reference = match self.recipe.reference {
-            Reference::First | Reference::Previous => self.included().next(),
+            Reference::First | Reference::Previous | Reference::Keyframe => self.included().next(),
             Reference::Mean => None,
             Reference::Frame(number) => {
                 self.tracks.stamps.iter().position(|stamp| stamp.number == number)
@@ -117,6 +118,7 @@ impl Summary<'_> {
 
 /// What a status means, and what may help.
 fn explained(status: Status, recipe: &Recipe) -> String {
+    let deforms = recipe.rotation || recipe.model != Model::Translation;
     match (status, recipe.max_displacement_px) {
         (Status::Ok, _) => "measured".into(),
         (Status::Flat, _) => {
@@ -125,19 +127,32 @@ fn explained(status: Status, recipe: &Recipe) -> String {
         (Status::LeftFrame, _) => {
             "the window or its content is no longer wholly in the frame".into()
         }
+        (Status::AtEdge, _) if recipe.max_rotation_deg.is_some() => {
+            "best match on the border of the search; try a larger --max-rotation or --max-displacement"
+                .into()
+        }
         (Status::AtEdge, Some(px)) => format!(
             "best match on the border of the search; try a larger --max-displacement than {px}"
         ),
         (Status::AtEdge, None) => "best match on the border of the frame".into(),
+        (Status::Ambiguous, _) if deforms => {
+            "another place or angle matches as well, or the window hardly changes when it turns; try \
+             larger windows, a smaller --max-displacement or --max-rotation, or a simpler --model"
+                .into()
+        }
         (Status::Ambiguous, _) => {
             "another place matches as well; try larger windows or a smaller --max-displacement"
                 .into()
         }
         (Status::LowScore, _) => format!(
             "no match better than chance and --min-score {}; try a larger window, --blur 1, or \
-             --reference previous",
+             --reference keyframe or previous",
             recipe.min_score
         ),
+        (Status::Diverged, _) if deforms => {
+            "the fit did not settle; try --blur 1, --rotation if it turns far, or a simpler --model"
+                .into()
+        }
         (Status::Diverged, _) => {
             "the fit between pixels did not settle; try --blur 1 or --subpixel parabola".into()
         }

@@ -2,10 +2,14 @@
 
 use std::ops::RangeInclusive;
 
+use movemeter::brightness::BrightnessMode;
 use movemeter::error::Error;
 use movemeter::geometry::{Rect, Size};
 use movemeter::matching::subpixel::Subpixel;
+use movemeter::matching::warp::Model;
+use movemeter::preprocess::background::Background;
 use movemeter::recipe::{FrameRange, Reference};
+use movemeter_io::BitDepth;
 
 /// Beyond this no frame reaches; sums of two such numbers are still whole numbers.
 const MAX_COORDINATE: i64 = 1 << 30;
@@ -82,18 +86,53 @@ pub fn threads(text: &str) -> Result<usize, String> {
 
 /// `first`, `previous`, `mean` or a frame number.
 pub fn reference(text: &str) -> Result<Reference, String> {
-    text.parse().map_err(|error| match error {
+    text.parse().map_err(what_is_allowed)
+}
+
+/// A way to find the position between pixels, by its name, and `resize:U` with its enlargement.
+pub fn subpixel(text: &str) -> Result<Subpixel, String> {
+    text.parse().map_err(what_is_allowed)
+}
+
+/// The option and its value are named by whoever reports this.
+fn what_is_allowed(error: Error) -> String {
+    match error {
         Error::Setting { allowed, .. } => format!("it must be {allowed}"),
         other => other.to_string(),
+    }
+}
+
+/// What is taken off every frame, by its name.
+pub fn background(text: &str) -> Result<Background, String> {
+    let known = Background::ALL.into_iter().find(|background| background.as_str() == text);
+    known.ok_or_else(|| {
+        format!("it must be one of {}", Background::ALL.map(Background::as_str).join(", "))
     })
 }
 
-/// A way to find the position between pixels, by its name.
-pub fn subpixel(text: &str) -> Result<Subpixel, String> {
-    let known = Subpixel::ALL.into_iter().find(|subpixel| subpixel.as_str() == text);
+/// How brightness is given, by its name.
+pub fn brightness(text: &str) -> Result<BrightnessMode, String> {
+    let known = BrightnessMode::ALL.into_iter().find(|mode| mode.as_str() == text);
     known.ok_or_else(|| {
-        format!("it must be one of {}", Subpixel::ALL.map(Subpixel::as_str).join(", "))
+        let words = BrightnessMode::ALL.map(BrightnessMode::as_str).join(", ");
+        format!("it must be one of {words}; a recording stands before --brightness")
     })
+}
+
+/// The number of bits of a written pixel.
+pub fn bit_depth(text: &str) -> Result<BitDepth, String> {
+    match text.trim() {
+        "8" => Ok(BitDepth::Eight),
+        "16" => Ok(BitDepth::Sixteen),
+        "32" => Ok(BitDepth::Float32),
+        _ => Err("it must be 8, 16 or 32".into()),
+    }
+}
+
+/// A model of what content does, by its name.
+pub fn model(text: &str) -> Result<Model, String> {
+    let known = Model::ALL.into_iter().find(|model| model.as_str() == text);
+    known.ok_or_else(|| format!("it must be one of {}", Model::ALL.map(Model::as_str).join(", ")))
 }
 
 /// A length with its unit, in µm.
@@ -279,6 +318,7 @@ mod tests {
     fn names_and_counts_that_are_not_known_say_what_is() {
         assert!(reference("last").unwrap_err().contains("first, previous, mean"));
         assert!(subpixel("best").unwrap_err().contains("gauss-newton, parabola"));
+        assert!(subpixel("resize:0").unwrap_err().contains("resize:U with U from 0.1 to 32"));
         assert!(threads("0").unwrap_err().contains("from 1"));
         assert!(step("0").is_err() && step("nan").is_err() && step("-1").is_err());
     }

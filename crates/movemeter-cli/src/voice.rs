@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use movemeter::monitor::{Monitor, Stage, Warning};
+use movemeter::preprocess::background::Background;
 use movemeter::recipe::{Recipe, Reference};
 use serde_json::{Value, json};
 
-use crate::arguments::RunningArguments;
+use crate::arguments::SpeakingArguments;
 use crate::failure::Failure;
 use crate::stop;
 use crate::words::duration;
@@ -28,10 +29,10 @@ const TICK: Duration = Duration::from_millis(250);
 
 impl Voice {
     /// As asked for on the command line.
-    pub fn of(running: &RunningArguments) -> Self {
-        match running {
-            RunningArguments { json_progress: true, .. } => Self::Json,
-            RunningArguments { quiet: true, .. } => Self::Quiet,
+    pub fn of(speaking: &SpeakingArguments) -> Self {
+        match speaking {
+            SpeakingArguments { json_progress: true, .. } => Self::Json,
+            SpeakingArguments { quiet: true, .. } => Self::Quiet,
             _ => Self::text(),
         }
     }
@@ -75,14 +76,15 @@ impl Voice {
         }
     }
 
-    /// Shows the bar, for so many frames.
-    pub fn begin_progress(&self, recipe: &Recipe, n_frames: usize) {
-        let first = match recipe.reference {
-            Reference::Mean => Stage::Averaging,
-            Reference::First | Reference::Previous | Reference::Frame(_) => Stage::Measuring,
-        };
+    /// Shows the bar for so many frames, for what is done first: this, or what it needs before.
+    pub fn begin_progress(&self, recipe: &Recipe, stage: Stage, n_frames: usize) {
+        self.begin_stage(first_stage(recipe).unwrap_or(stage), n_frames);
+    }
+
+    /// Shows the bar for so many frames.
+    pub fn begin_stage(&self, stage: Stage, n_frames: usize) {
         if let Self::Text(bar) = self {
-            begin(bar, first, n_frames);
+            begin(bar, stage, n_frames);
         }
     }
 
@@ -98,7 +100,7 @@ impl Monitor for Voice {
     fn progress(&self, stage: Stage, done: usize, total: usize) {
         match self {
             Self::Quiet => {}
-            Self::Text(bar) => show(bar, stage, done, total),
+            Self::Text(bar) => bar.set_position(done as u64),
             Self::Json => say(&json!({
                 "event": "progress", "stage": stage.to_string(), "done": done, "total": total
             })
@@ -126,11 +128,15 @@ fn begin(bar: &ProgressBar, stage: Stage, total: usize) {
     bar.enable_steady_tick(TICK);
 }
 
-fn show(bar: &ProgressBar, stage: Stage, done: usize, total: usize) {
-    bar.set_position(done as u64);
-    // The next word comes only when frames of the next stage are done.
-    if stage == Stage::Averaging && done == total {
-        begin(bar, Stage::Measuring, total);
+/// What is done before frames are measured or written, if anything.
+fn first_stage(recipe: &Recipe) -> Option<Stage> {
+    match (recipe.background, recipe.reference) {
+        (Background::Min | Background::Mean, _) => Some(Stage::Background),
+        (Background::None, Reference::Mean) => Some(Stage::Averaging),
+        (
+            Background::None,
+            Reference::First | Reference::Previous | Reference::Keyframe | Reference::Frame(_),
+        ) => None,
     }
 }
 

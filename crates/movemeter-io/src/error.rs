@@ -88,6 +88,14 @@ pub enum Error {
         /// Its size.
         first: Size,
     },
+    /// A mask with several frames, or none.
+    #[error("a mask is one image, but this has {n_frames}; give one of the recording's size ({})", path.display())]
+    NotOneImage {
+        /// How many there are.
+        n_frames: usize,
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// An output that cannot be written.
     #[error("cannot write: {cause} ({})", path.display())]
     Unwritable {

@@ -20,12 +20,14 @@ pub mod error;
 pub mod natural;
 mod format;
 pub mod series;
+pub mod mask;
 pub mod output;
 pub mod stack;
 pub mod provenance;
 pub mod table;
 
 pub use error::Error;
+pub use mask::read_mask;
 pub use natural::natural_cmp;
 pub use output::{OutputFile, check_not_an_input};
 pub use provenance::{HashedInput, Provenance, hash_input};

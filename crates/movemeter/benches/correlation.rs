@@ -36,7 +36,7 @@ fn pair(side: usize, reach: usize, fft: Option<&Fft2>) -> Pair {
     let (mut template, mut target) = (Template::default(), Target::default());
     let mut scratch = PrepareScratch::default();
     template
-        .prepare(&frame, window, Uses { fit: false, fft }, &mut scratch)
+        .prepare(&frame, window, Uses { fit: None, warp: None, fft }, &mut scratch)
         .expect("speckle has texture");
     target.prepare(&frame, search, window.size(), fft, &mut scratch);
     Pair { template, target, scratch, frame, search }

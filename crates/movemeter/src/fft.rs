@@ -42,9 +42,9 @@ impl Fft2 {
     }
 
     /// The spectrum of an image of this width, given row by row.
-    pub fn forward<'a>(
+    pub fn forward<'a, P: Copy + Into<f64> + 'a>(
         &self,
-        image: impl Iterator<Item = &'a [f32]>,
+        image: impl Iterator<Item = &'a [P]>,
         spectrum: &mut Spectrum,
         scratch: &mut FftScratch,
     ) {
@@ -113,9 +113,9 @@ impl Fft2 {
 }
 
 impl FftScratch {
-    fn load_row(&mut self, pixels: &[f32], width: usize) {
+    fn load_row<P: Copy + Into<f64>>(&mut self, pixels: &[P], width: usize) {
         self.row.clear();
-        self.row.extend(pixels.iter().map(|&pixel| f64::from(pixel)));
+        self.row.extend(pixels.iter().map(|&pixel| pixel.into()));
         self.row.resize(width, 0.0);
     }
 

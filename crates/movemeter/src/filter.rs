@@ -1,4 +1,4 @@
-//! Symmetric separable filters: blur, smoothing, and the making of spline coefficients.
+//! Separable filters: blur, smoothing, gradients, and the making of spline coefficients.
 
 use crate::frame::Frame;
 use crate::simd::{self, Level};
@@ -29,7 +29,23 @@ impl Border {
     }
 }
 
-/// Filters rows, then columns. `taps[0]` is the centre, `taps[k]` both neighbours at distance k.
+/// A filter along a line: `taps[k]` belongs to both neighbours at distance k.
+#[derive(Clone, Copy, Debug)]
+pub enum Taps<'a> {
+    /// Both neighbours alike; `taps[0]` is the centre.
+    Even(&'a [f32]),
+    /// The neighbour after less the one before: a derivative.
+    Odd(&'a [f32]),
+}
+
+impl Taps<'_> {
+    fn reach(self) -> usize {
+        let (Self::Even(taps) | Self::Odd(taps)) = self;
+        taps.len() - 1
+    }
+}
+
+/// Filters rows, then columns, alike. `taps[0]` is the centre, `taps[k]` both neighbours at distance k.
 ///
 /// `work` is scratch; `out` is given the frame's size.
 pub fn separable(
@@ -40,20 +56,47 @@ pub fn separable(
     work: &mut Frame,
     out: &mut Frame,
 ) {
-    work.reset(frame.size());
-    out.reset(frame.size());
-    filter_rows(level, frame, taps, border, work);
-    filter_columns(level, work, taps, border, out);
+    rows_and_columns(level, frame, [Taps::Even(taps); 2], border, work, out);
 }
 
-fn filter_rows(level: Level, frame: &Frame, taps: &[f32], border: Border, out: &mut Frame) {
-    let (reach, width) = (taps.len() - 1, frame.size().width);
+/// Filters rows by the first filter, then columns by the second.
+///
+/// `work` is scratch; `out` is given the frame's size.
+pub fn rows_and_columns(
+    level: Level,
+    frame: &Frame,
+    [across, down]: [Taps<'_>; 2],
+    border: Border,
+    work: &mut Frame,
+    out: &mut Frame,
+) {
+    work.reset(frame.size());
+    out.reset(frame.size());
+    filter_rows(level, frame, across, border, work);
+    filter_columns(level, work, down, border, out);
+}
+
+fn filter_rows(level: Level, frame: &Frame, taps: Taps<'_>, border: Border, out: &mut Frame) {
+    let (reach, width) = (taps.reach(), frame.size().width);
     let mut padded = vec![0.0; width + 2 * reach];
     for y in 0..frame.size().height {
         pad(frame.row(y), reach, border, &mut padded);
         let shifted = |by: usize| &padded[by..by + width];
         let pair = |k: usize| (shifted(reach - k), shifted(reach + k));
-        simd::symmetric(level, taps, shifted(reach), pair, out.row_mut(y));
+        filter_row(level, taps, shifted(reach), pair, out.row_mut(y));
+    }
+}
+
+fn filter_row<'a>(
+    level: Level,
+    taps: Taps<'_>,
+    centre: &[f32],
+    pair: impl Fn(usize) -> (&'a [f32], &'a [f32]),
+    out: &mut [f32],
+) {
+    match taps {
+        Taps::Even(taps) => simd::symmetric(level, taps, centre, pair, out),
+        Taps::Odd(taps) => simd::antisymmetric(level, taps, pair, out),
     }
 }
 
@@ -66,12 +109,12 @@ fn pad(row: &[f32], reach: usize, border: Border, padded: &mut [f32]) {
     }
 }
 
-fn filter_columns(level: Level, frame: &Frame, taps: &[f32], border: Border, out: &mut Frame) {
+fn filter_columns(level: Level, frame: &Frame, taps: Taps<'_>, border: Border, out: &mut Frame) {
     let height = frame.size().height;
     for y in 0..height {
         let row = |y: isize| frame.row(border.index(y, height));
         let pair = |k: usize| (row(y as isize - k as isize), row((y + k) as isize));
-        simd::symmetric(level, taps, frame.row(y), pair, out.row_mut(y));
+        filter_row(level, taps, frame.row(y), pair, out.row_mut(y));
     }
 }
 

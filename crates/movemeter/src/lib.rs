@@ -32,7 +32,7 @@
 //!
 //! A window's content is looked for at every whole-pixel position by zero-mean normalised
 //! cross-correlation ([`matching::naive`] has the formula), then its place between pixels is found by
-//! a Gauss–Newton fit on a cubic B-spline ([`matching::gauss_newton`]). What the fit leaves over gives
+//! a Gauss–Newton fit on a quintic B-spline ([`matching::gauss_newton`]). What the fit leaves over gives
 //! the error bar ([`matching::covariance`]).
 //!
 //! # Reading order
@@ -50,19 +50,27 @@ pub mod sums;
 pub mod fft;
 pub mod spline;
 pub mod synth;
+pub mod mask;
 pub mod preprocess;
 pub mod roi;
 pub mod table;
+pub mod brightness;
+pub mod deformation;
 pub mod track;
 pub mod matching;
 pub mod recipe;
 pub mod measure;
 
+pub use brightness::BrightnessMode;
+pub use deformation::Deformation;
 pub use error::Error;
 pub use frame::Frame;
 pub use geometry::{Displacement, Point, Rect, Size};
+pub use mask::Mask;
 pub use matching::subpixel::Subpixel;
+pub use matching::warp::Model;
 pub use monitor::{Monitor, Silent};
+pub use preprocess::background::Background;
 pub use recipe::{FrameRange, Recipe, Reference};
 pub use roi::{Windows, grid};
 pub use source::{FrameSource, MemoryStack, StackInfo};

@@ -5,17 +5,23 @@ use std::fmt;
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Looking at all frames for what they have in common, to take it off.
+    Background,
     /// Averaging all frames to make the reference.
     Averaging,
     /// Measuring frame by frame.
     Measuring,
+    /// Writing frame by frame.
+    Writing,
 }
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Background => "background",
             Self::Averaging => "averaging",
             Self::Measuring => "measuring",
+            Self::Writing => "writing",
         })
     }
 }

@@ -5,8 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::brightness::BrightnessMode;
 use crate::error::Error;
+use crate::geometry::Size;
+use crate::mask::{Counts, Mask};
 use crate::matching::subpixel::Subpixel;
+use crate::matching::warp::Model;
+use crate::preprocess::background::Background;
 use crate::roi::Windows;
 use crate::source::StackInfo;
 
@@ -19,6 +24,10 @@ pub enum Reference {
     First,
     /// The frame before; positions are summed from the first frame on.
     Previous,
+    /// The first, through keyframes: each window's content is taken anew when it no longer looks like
+    /// what was taken, and every such keyframe is tied back to the earlier ones by measured links. For
+    /// long recordings in which content changes its look.
+    Keyframe,
     /// The mean of all frames. The stack is read twice.
     Mean,
     /// The frame of this number in the recording.
@@ -30,6 +39,7 @@ impl fmt::Display for Reference {
         match self {
             Self::First => f.write_str("first"),
             Self::Previous => f.write_str("previous"),
+            Self::Keyframe => f.write_str("keyframe"),
             Self::Mean => f.write_str("mean"),
             Self::Frame(number) => write!(f, "{number}"),
         }
@@ -55,11 +65,12 @@ impl FromStr for Reference {
         match text {
             "first" => Ok(Self::First),
             "previous" => Ok(Self::Previous),
+            "keyframe" => Ok(Self::Keyframe),
             "mean" => Ok(Self::Mean),
             number => number.parse().map(Self::Frame).map_err(|_| Error::Setting {
                 name: "reference",
                 value: format!("{text:?}"),
-                allowed: "first, previous, mean or a frame number".into(),
+                allowed: "first, previous, mean, keyframe or a frame number".into(),
             }),
         }
     }
@@ -137,17 +148,39 @@ pub struct Recipe {
     /// stay, and it is asked where their present content was in the reference (Eulerian).
     pub follow: bool,
     /// Farthest a window's content may be from its place in the reference frame in x or y, px;
-    /// `None`: anywhere in the frame. With [`Reference::Previous`]: from one frame to the next.
+    /// `None`: anywhere in the frame. With [`Reference::Previous`] and [`Reference::Keyframe`]: from its
+    /// place when it was last measured, so that what travels far needs only to be slow.
     pub max_displacement_px: Option<f64>,
-    /// How the position between pixels is found.
+    /// How the position between pixels is found; written as `gauss-newton`, …, `resize:2.5`.
     pub subpixel: Subpixel,
+    /// What a window's content may do besides moving, up to a few degrees and per cent. Anything but
+    /// [`Model::Translation`] needs [`Subpixel::GaussNewton`].
+    pub model: Model,
+    /// Whether the content is looked for at every angle. Needs [`Subpixel::GaussNewton`], and fits at
+    /// least [`Model::Rigid`].
+    pub rotation: bool,
+    /// With `rotation`: farthest it may have turned to either side, degrees, at most 180; `None`:
+    /// anywhere. With [`Reference::Previous`]: from one frame to the next.
+    pub max_rotation_deg: Option<f64>,
     /// Matches with a lower score are not believed, −1 to 1. Whatever this is, a score that
     /// unrelated texture reaches by chance is not believed either.
     pub min_score: f64,
     /// Whether doubtful matches (`at_edge`, `ambiguous`, `low_score`) keep their displacement.
     pub keep_doubtful: bool,
+    /// The pixels that are used; those it covers are taken out of every window, in all frames,
+    /// for motion and brightness. Not with
+    /// [`Subpixel::Resize`]. A recipe that was read from text has only its name: load the image
+    /// ([`Mask::new`]) before measuring.
+    pub mask: Option<Mask>,
     /// Standard deviation of the Gaussian blur before matching, px; 0: none.
     pub blur_sigma_px: f64,
+    /// What is taken off every frame before matching, after inversion. The stack is read once more.
+    pub background: Background,
+    /// Whether dark is made bright before matching: see
+    /// [`invert::white`](crate::preprocess::invert::white).
+    pub invert: bool,
+    /// Whether the brightness of each window is measured too, and how it is given.
+    pub brightness: Option<BrightnessMode>,
     /// The frames that are looked at; the others do not appear in the result.
     pub frames: FrameRange,
     /// Numbers of frames that are not measured; their status is `excluded`.
@@ -167,6 +200,9 @@ pub const MAX_DISPLACEMENT_PX: f64 = 1e6;
 /// Beyond this a blur leaves nothing to match, and its filter would be as long as a frame.
 pub const MAX_BLUR_SIGMA_PX: f64 = 100.0;
 
+/// Beyond this many pixels an enlarged search and its transforms need more than about 2 GB.
+pub const MAX_ENLARGED_AREA: f64 = 67_108_864.0;
+
 impl Default for Recipe {
     fn default() -> Self {
         Self {
@@ -175,9 +211,16 @@ impl Default for Recipe {
             follow: false,
             max_displacement_px: None,
             subpixel: Subpixel::GaussNewton,
+            model: Model::Translation,
+            rotation: false,
+            max_rotation_deg: None,
             min_score: DEFAULT_MIN_SCORE,
             keep_doubtful: false,
+            mask: None,
             blur_sigma_px: 0.0,
+            background: Background::None,
+            invert: false,
+            brightness: None,
             frames: FrameRange::default(),
             exclude: Vec::new(),
             frame_rate_hz: None,
@@ -191,6 +234,8 @@ impl Recipe {
     pub fn check(&self, info: &StackInfo) -> Result<(), Error> {
         self.check_settings()?;
         self.windows.check(info.size)?;
+        self.check_enlarged(info.size)?;
+        self.check_mask(info.size)?;
         if let Reference::Frame(number) = self.reference {
             self.check_reference(number, info)?;
         }
@@ -218,6 +263,12 @@ impl Recipe {
         let blur = self.blur_sigma_px;
         let allowed = format!("between 0 (none) and {MAX_BLUR_SIGMA_PX} px");
         in_range("blur", blur, (0.0..=MAX_BLUR_SIGMA_PX).contains(&blur), &allowed)?;
+        if let Some(deg) = self.max_rotation_deg {
+            let allowed = "more than 0 and at most 180 degrees (leave it out to search all angles)";
+            in_range("max_rotation", deg, 0.0 < deg && deg <= 180.0, allowed)?;
+        }
+        self.check_model()?;
+        self.check_mask_is_possible()?;
         let positive = |value: f64| 0.0 < value && value.is_finite();
         if let Some(hz) = self.frame_rate_hz {
             in_range("fps", hz, positive(hz), "more than 0 Hz")?;
@@ -225,7 +276,115 @@ impl Recipe {
         if let Some(um) = self.pixel_size_um {
             in_range("pixel_size", um, positive(um), "more than 0 um")?;
         }
+        self.check_background()
+    }
+
+    fn check_mask_is_possible(&self) -> Result<(), Error> {
+        match (&self.mask, self.subpixel) {
+            (Some(mask), Subpixel::Resize(_)) => Err(Error::Setting {
+                name: "mask",
+                value: format!("{:?}", mask.name()),
+                allowed: format!(
+                    "left out with subpixel {} (enlarging mixes masked pixels with others; every other                      subpixel can leave them out)",
+                    self.subpixel
+                ),
+            }),
+            (Some(_) | None, _) => Ok(()),
+        }
+    }
+
+    /// Whether the mask, if there is one, has its image, and that of frames of this size.
+    pub fn check_mask(&self, frame: Size) -> Result<(), Error> {
+        let Some(mask) = &self.mask else { return Ok(()) };
+        let refuse =
+            |value: String, allowed: String| Err(Error::Setting { name: "mask", value, allowed });
+        match mask.counts().map(Counts::size) {
+            Some(size) if size == frame => Ok(()),
+            Some(size) => refuse(
+                format!("{size} px ({})", mask.name()),
+                format!("an image of the frame's size, {frame} px"),
+            ),
+            None => refuse(
+                format!("only a name, {:?}", mask.name()),
+                "an image that is loaded before measuring".into(),
+            ),
+        }
+    }
+
+    fn check_background(&self) -> Result<(), Error> {
+        if (self.background, self.reference) != (Background::Mean, Reference::Mean) {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            name: "background",
+            value: self.background.to_string(),
+            allowed:
+                "min or none where the reference is the mean (the mean less the mean is empty)"
+                    .into(),
+        })
+    }
+
+    /// Whether no window vanishes and no search grows out of memory when it is enlarged.
+    fn check_enlarged(&self, frame: Size) -> Result<(), Error> {
+        let Some(enlargement) = self.subpixel.enlargement() else { return Ok(()) };
+        let (factor, value) = (enlargement.factor(), self.subpixel.to_string());
+        let refuse = |allowed: String| {
+            Err(Error::Setting { name: "subpixel", value: value.clone(), allowed })
+        };
+        for (_, _, window) in self.windows.iter() {
+            let side = window.width.min(window.height);
+            if side as f64 * factor < 1.0 {
+                let least = 1.0 / side as f64;
+                return refuse(format!(
+                    "resize:U with U at least {least:.3}, so that windows {side} px wide or high keep \
+                     a pixel"
+                ));
+            }
+            let search = self.max_displacement_px.map_or(frame, |limit| {
+                let by = 2 * limit.ceil() as usize;
+                let Size { width, height } = window.size();
+                Size::new(frame.width.min(width + by), frame.height.min(height + by))
+            });
+            let most = (MAX_ENLARGED_AREA / search.area() as f64).sqrt();
+            if most < factor {
+                return refuse(format!(
+                    "resize:U with U at most {most:.1}, or memory will not hold the search of \
+                     {search} px (give a smaller max_displacement)"
+                ));
+            }
+        }
         Ok(())
+    }
+
+    /// How far content may turn to each side, if all angles up to that are searched, rad.
+    pub fn max_rotation_rad(&self) -> Option<f64> {
+        self.rotation.then(|| self.max_rotation_deg.unwrap_or(180.0).to_radians())
+    }
+
+    fn check_model(&self) -> Result<(), Error> {
+        let refused = |name, value: &str, allowed: String| {
+            Err(Error::Setting { name, value: value.into(), allowed })
+        };
+        let (exact, subpixel) = (Subpixel::GaussNewton.as_str(), self.subpixel.as_str());
+        if self.max_rotation_deg.is_some() && !self.rotation {
+            let allowed = "left out unless rotation is measured (turn rotation on)".into();
+            return refused("max_rotation", "given", allowed);
+        }
+        if self.subpixel == Subpixel::GaussNewton {
+            return Ok(());
+        }
+        if self.model != Model::Translation {
+            let allowed =
+                format!("translation with subpixel {subpixel} (only {exact} fits other models)");
+            return refused("model", self.model.as_str(), allowed);
+        }
+        match self.rotation {
+            false => Ok(()),
+            true => {
+                let allowed = format!("off with subpixel {subpixel} (only {exact} finds angles)");
+                refused("rotation", "on", allowed)
+            }
+        }
     }
 
     fn check_reference(&self, number: usize, info: &StackInfo) -> Result<(), Error> {
@@ -248,7 +407,8 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Rect, Size};
+    use crate::geometry::Rect;
+    use crate::matching::enlargement::Enlargement;
 
     fn info() -> StackInfo {
         StackInfo { size: Size::new(64, 64), n_frames: 10, ..StackInfo::default() }
@@ -260,12 +420,23 @@ mod tests {
 
     #[test]
     fn each_setting_out_of_range_is_named_with_its_value() {
-        let cases: [(&str, Recipe); 9] = [
+        let rough = Recipe { subpixel: Subpixel::Parabola, ..recipe() };
+        let cases: [(&str, Recipe); 16] = [
+            ("model", Recipe { model: Model::Rigid, ..rough.clone() }),
+            ("model", Recipe { model: Model::Affine, rotation: true, ..rough.clone() }),
+            ("rotation", Recipe { rotation: true, ..rough }),
+            ("max_rotation", Recipe { max_rotation_deg: Some(10.0), ..recipe() }),
+            ("max_rotation", Recipe { rotation: true, max_rotation_deg: Some(180.5), ..recipe() }),
+            ("max_rotation", Recipe { rotation: true, max_rotation_deg: Some(0.0), ..recipe() }),
             ("max_displacement", Recipe { max_displacement_px: Some(1e300), ..recipe() }),
             ("max_displacement", Recipe { max_displacement_px: Some(0.0), ..recipe() }),
             ("max_displacement", Recipe { max_displacement_px: Some(f64::NAN), ..recipe() }),
             ("min_score", Recipe { min_score: 1.5, ..recipe() }),
             ("blur", Recipe { blur_sigma_px: -2.0, ..recipe() }),
+            (
+                "background",
+                Recipe { background: Background::Mean, reference: Reference::Mean, ..recipe() },
+            ),
             ("fps", Recipe { frame_rate_hz: Some(0.0), ..recipe() }),
             ("pixel_size", Recipe { pixel_size_um: Some(-0.5), ..recipe() }),
             ("reference", Recipe { reference: Reference::Frame(10), ..recipe() }),
@@ -276,6 +447,27 @@ mod tests {
             assert!(said.as_ref().is_some_and(|said| said.starts_with(name)), "{name}: {said:?}");
         }
         assert!(recipe().check(&info()).is_ok());
+    }
+
+    #[test]
+    fn an_enlargement_is_refused_where_a_window_vanishes_or_the_search_grows_too_large() {
+        let at = |factor: f64, side: usize, max_displacement_px| {
+            let subpixel = Subpixel::Resize(Enlargement::new(factor).unwrap());
+            let windows = [Rect::new(0, 0, 30, side)].into();
+            let info = StackInfo { size: Size::new(4096, 4096), ..info() };
+            let recipe = Recipe { windows, subpixel, max_displacement_px, ..Recipe::default() };
+            recipe.check(&info).err().map(|error| error.to_string())
+        };
+        assert_eq!(at(0.1, 10, None), None);
+        let vanished = at(0.1, 9, None).unwrap();
+        assert!(
+            vanished.contains("U at least 0.111") && vanished.ends_with("is resize:0.1"),
+            "{vanished}"
+        );
+        assert_eq!(at(2.0, 30, None), None);
+        let large = at(2.5, 30, None).unwrap();
+        assert!(large.contains("U at most 2.0") && large.contains("4096x4096 px"), "{large}");
+        assert_eq!(at(32.0, 30, Some(50.0)), None);
     }
 
     #[test]
@@ -300,11 +492,18 @@ mod tests {
             max_displacement_px: Some(12.5),
             frames: FrameRange { first: 1, last: None, step: 2 },
             exclude: vec![1, 2],
+            background: Background::Min,
+            invert: true,
+            brightness: Some(BrightnessMode::Range),
             ..recipe()
         };
         let text = serde_json::to_string(&written).unwrap();
         assert!(text.contains(r#""reference":"7","follow":false"#), "{text}");
         assert!(text.contains(r#""subpixel":"parabola""#), "{text}");
+        assert!(
+            text.contains(r#""background":"min","invert":true,"brightness":"range""#),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), written);
     }
 
@@ -316,15 +515,19 @@ mod tests {
 
     #[test]
     fn a_reference_is_a_word_or_a_number() {
-        for reference in
-            [Reference::First, Reference::Previous, Reference::Mean, Reference::Frame(12)]
-        {
+        for reference in [
+            Reference::First,
+            Reference::Previous,
+            Reference::Mean,
+            Reference::Keyframe,
+            Reference::Frame(12),
+        ] {
             assert_eq!(reference.to_string().parse::<Reference>().unwrap(), reference);
         }
         let error = "last".parse::<Reference>().err().unwrap().to_string();
         assert_eq!(
             error,
-            "reference must be first, previous, mean or a frame number, but is \"last\""
+            "reference must be first, previous, mean, keyframe or a frame number, but is \"last\""
         );
     }
 }

@@ -9,9 +9,9 @@ pub mod filter;
 pub mod correlate;
 pub mod fit;
 
-pub use correlate::{Correlation, Precision, correlate, n_computed};
+pub use correlate::{Correlation, Precision, correlate, correlate_exactly, n_computed};
 pub use fearless_simd::Level;
-pub use filter::symmetric;
+pub use filter::{antisymmetric, symmetric};
 pub use fit::{Fit, FitSums, fit_sums, residual};
 pub use reduce::{add_scaled, dot, max_abs, moments, sum};
 

@@ -30,6 +30,11 @@ pub struct StackInfo {
 }
 
 impl StackInfo {
+    /// Whether pixels are rounded to whole grey levels.
+    pub fn is_rounded(&self) -> bool {
+        self.pixel_type.starts_with("uint")
+    }
+
     /// The number of frame `index` in the recording.
     pub fn number(&self, index: usize) -> usize {
         self.numbers.as_ref().map_or(index, |numbers| numbers[index])
@@ -96,6 +101,13 @@ impl MemoryStack {
             ..StackInfo::default()
         };
         Ok(Self { info, frames })
+    }
+
+    /// The same, said to hold pixels of this type: `uint8` and `uint16` are known to be rounded.
+    #[must_use]
+    pub fn stored_as(mut self, pixel_type: &str) -> Self {
+        self.info.pixel_type = pixel_type.into();
+        self
     }
 
     /// All frames.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::brightness::Brightness;
+use crate::deformation::{Deformation, Deforming};
 use crate::geometry::{Displacement, Rect};
 use crate::table::{Cell, Column, Digits, Table};
 
@@ -156,6 +158,34 @@ impl Sample {
     }
 }
 
+/// A sample with what else was found of the window's content.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// Displacement and status.
+    pub sample: Sample,
+    /// How the content turned and deformed, if that was asked for.
+    pub deformation: Deformation,
+}
+
+impl From<Sample> for Found {
+    /// Nothing is known of deformation.
+    fn from(sample: Sample) -> Self {
+        Self { sample, deformation: Deformation::UNKNOWN }
+    }
+}
+
+impl Found {
+    /// The reference frame against itself.
+    pub const fn reference() -> Self {
+        Self { sample: Sample::reference(), deformation: Deformation::NONE }
+    }
+
+    /// Nothing was matched, for this reason.
+    pub const fn lost(status: Status) -> Self {
+        Self { sample: Sample::lost(status), deformation: Deformation::UNKNOWN }
+    }
+}
+
 /// One window over all frames.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track {
@@ -167,12 +197,20 @@ pub struct Track {
     pub rect: Rect,
     /// One sample per frame.
     pub samples: Vec<Sample>,
+    /// One per frame if that was asked for, else none.
+    pub deformations: Vec<Deformation>,
 }
 
 impl Track {
     /// The displacement in frame `index`, px; `None` where it could not be measured.
     pub fn displacement(&self, index: usize) -> Option<Displacement> {
         self.samples[index].displacement()
+    }
+
+    /// How far the content turned, in frame `index`, rad; `None` where it was not measured.
+    pub fn angle_rad(&self, index: usize) -> Option<f64> {
+        let deformation = self.deformations.get(index)?;
+        deformation.is_known().then_some(deformation.angle_rad)
     }
 
     /// dx in every frame, px; NaN where it could not be measured.
@@ -202,8 +240,12 @@ pub struct Tracks {
     pub stamps: Vec<Stamp>,
     /// One track per window; each has a sample per stamp.
     pub tracks: Vec<Track>,
+    /// How bright each window was, if that was asked for.
+    pub brightness: Option<Brightness>,
     /// Side of a pixel in the specimen, µm, if known.
     pub pixel_size_um: Option<f64>,
+    /// What of deformation was asked for.
+    pub deforming: Deforming,
 }
 
 impl Index<usize> for Tracks {
@@ -234,6 +276,10 @@ impl Tracks {
     pub fn table(&self) -> Table<'_> {
         let mut columns = self.columns_of_place();
         columns.extend(self.columns_of_motion());
+        columns.extend(self.columns_of_deformation());
+        if let Some(brightness) = &self.brightness {
+            columns.extend(brightness.columns());
+        }
         if let Some(pixel_size_um) = self.pixel_size_um {
             columns.extend(self.columns_in_um(pixel_size_um));
         }
@@ -241,25 +287,10 @@ impl Tracks {
     }
 
     fn columns_of_place(&self) -> Vec<Column<'_>> {
-        let stamp = |row: usize| self.stamps[row / self.n_windows()];
-        let track = |row: usize| &self.tracks[row % self.n_windows()];
-        let whole = |name, value: fn(&Track) -> i64| {
-            Column::new(name, Digits::Shortest, move |row| Cell::Integer(value(track(row))))
-        };
-        vec![
-            Column::new("frame", Digits::Shortest, move |row| {
-                Cell::Integer(stamp(row).number as i64)
-            }),
-            Column::new("time_s", Digits::Shortest, move |row| Cell::Float(stamp(row).time_s)),
-            Column::new("group", Digits::Shortest, move |row| {
-                Cell::Text((&*track(row).group).into())
-            }),
-            whole("window", |track| track.window as i64),
-            whole("x", |track| track.rect.x as i64),
-            whole("y", |track| track.rect.y as i64),
-            whole("w", |track| track.rect.width as i64),
-            whole("h", |track| track.rect.height as i64),
-        ]
+        columns_of_place(&self.stamps, self.n_windows(), |window| {
+            let track = &self.tracks[window];
+            (&*track.group, track.window, track.rect)
+        })
     }
 
     fn columns_of_motion(&self) -> Vec<Column<'_>> {
@@ -274,6 +305,29 @@ impl Tracks {
                 Cell::Text(self.sample(row).status.as_str().into())
             }),
         ]
+    }
+
+    fn columns_of_deformation(&self) -> Vec<Column<'_>> {
+        let mut columns = Vec::new();
+        if Deforming::Turning <= self.deforming {
+            columns.push(self.deformed("angle_deg", ANGLE, |of| of.angle_rad.to_degrees()));
+            let sd = |of: &Deformation| f64::from(of.sd_angle_rad).to_degrees();
+            columns.push(self.deformed("sd_angle_deg", ANGLE, sd));
+        }
+        if Deforming::Straining <= self.deforming {
+            columns.push(self.deformed("exx", STRAIN, |of| f64::from(of.exx)));
+            columns.push(self.deformed("exy", STRAIN, |of| f64::from(of.exy)));
+            columns.push(self.deformed("eyy", STRAIN, |of| f64::from(of.eyy)));
+        }
+        columns
+    }
+
+    fn deformed(&self, name: &str, digits: Digits, value: fn(&Deformation) -> f64) -> Column<'_> {
+        Column::new(name, digits, move |row| {
+            let track = &self.tracks[row % self.n_windows()];
+            let of = track.deformations.get(row / self.n_windows());
+            Cell::Float(of.map_or(f64::NAN, value))
+        })
     }
 
     fn columns_in_um(&self, pixel_size_um: f64) -> Vec<Column<'_>> {
@@ -300,8 +354,39 @@ impl Tracks {
     }
 }
 
+/// Which frame and which window a row is of; `place` gives each window's group, number in it, and
+/// rectangle.
+pub(crate) fn columns_of_place<'a>(
+    stamps: &'a [Stamp],
+    n_windows: usize,
+    place: impl Fn(usize) -> (&'a str, usize, Rect) + Copy + 'a,
+) -> Vec<Column<'a>> {
+    let stamp = move |row: usize| stamps[row / n_windows];
+    let place = move |row: usize| place(row % n_windows);
+    let whole = |name, value: fn(usize, Rect) -> i64| {
+        Column::new(name, Digits::Shortest, move |row| {
+            let (_, window, rect) = place(row);
+            Cell::Integer(value(window, rect))
+        })
+    };
+    vec![
+        Column::new("frame", Digits::Shortest, move |row| Cell::Integer(stamp(row).number as i64)),
+        Column::new("time_s", Digits::Shortest, move |row| Cell::Float(stamp(row).time_s)),
+        Column::new("group", Digits::Shortest, move |row| Cell::Text(place(row).0.into())),
+        whole("window", |window, _| window as i64),
+        whole("x", |_, rect| rect.x as i64),
+        whole("y", |_, rect| rect.y as i64),
+        whole("w", |_, rect| rect.width as i64),
+        whole("h", |_, rect| rect.height as i64),
+    ]
+}
+
 /// A millionth of a pixel: a thousand times finer than the best window can be measured.
 const LENGTH: Digits = Digits::Decimals(6);
+/// A millionth of a degree: a hundredth of what the best window gives.
+const ANGLE: Digits = Digits::Decimals(6);
+/// A hundredth of a microstrain.
+const STRAIN: Digits = Digits::Decimals(8);
 /// Covariances of good windows are near 10⁻⁶ px².
 const AREA: Digits = Digits::Significant(6);
 
@@ -321,6 +406,7 @@ mod tests {
             window,
             rect: Rect::new(3, 4, 5, 6),
             samples,
+            deformations: Vec::new(),
         };
         Tracks {
             stamps: vec![Stamp { number: 7, time_s: 0.25 }, Stamp { number: 9, time_s: f64::NAN }],
@@ -328,7 +414,9 @@ mod tests {
                 track(0, vec![Sample::reference(), moved]),
                 track(1, vec![Sample::lost(Status::Flat), Sample::doubtful(Status::AtEdge, 0.5)]),
             ],
+            brightness: None,
             pixel_size_um: Some(2.0),
+            deforming: Deforming::No,
         }
     }
 
@@ -359,6 +447,34 @@ mod tests {
              1.000000,-4.000000,0.200000,0.400000"
         );
         assert_eq!(shown(&table, 3)[8..15].join(","), ",,,,,0.500000,at_edge");
+    }
+
+    #[test]
+    fn angles_and_strains_have_columns_where_they_were_asked_for() {
+        let mut tracks = two_windows_over_two_frames();
+        let turned = Deformation {
+            angle_rad: std::f64::consts::PI,
+            sd_angle_rad: 0.5,
+            exx: 0.125,
+            exy: -0.25,
+            eyy: 0.0,
+        };
+        tracks.tracks[0].deformations = vec![Deformation::NONE, turned];
+        tracks.tracks[1].deformations = vec![Deformation::UNKNOWN; 2];
+        for (deforming, n_columns) in [(Deforming::Turning, 2), (Deforming::Straining, 5)] {
+            tracks.deforming = deforming;
+            let table = tracks.table();
+            let names = ["angle_deg", "sd_angle_deg", "exx", "exy", "eyy", "dx_um"];
+            let at_15: Vec<&str> =
+                table.columns[15..].iter().map(|column| column.name.as_str()).collect();
+            assert_eq!(at_15[..n_columns], names[..n_columns]);
+            assert_eq!(at_15[n_columns], "dx_um");
+            let values = ["180.000000", "28.647890", "0.12500000", "-0.25000000", "0.00000000"];
+            assert_eq!(shown(&table, 2)[15..15 + n_columns], values[..n_columns]);
+            assert!(shown(&table, 3)[15..15 + n_columns].iter().all(String::is_empty));
+        }
+        assert_eq!(tracks[0].angle_rad(1), Some(std::f64::consts::PI));
+        assert_eq!((tracks[1].angle_rad(1), tracks[1].angle_rad(7)), (None, None));
     }
 
     #[test]

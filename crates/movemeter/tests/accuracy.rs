@@ -1,13 +1,17 @@
 //! How exact the measured displacements are, on stacks whose motion is known.
 
 mod common;
+#[path = "../examples/accuracy/bound.rs"]
+mod bound;
 
 use common::{SIZE, anywhere, errors, following, measured};
+use movemeter::frame::Frame;
 use movemeter::geometry::{Displacement, Rect, Size};
 use movemeter::matching::subpixel::Subpixel;
 use movemeter::recipe::Recipe;
 use movemeter::roi::grid;
-use movemeter::synth;
+use movemeter::source::MemoryStack;
+use movemeter::synth::{self, Camera, Random};
 
 /// 25 windows of 32×32, none nearer to the border than the motion.
 fn inner_grid() -> movemeter::Windows {
@@ -38,6 +42,72 @@ fn one_percent_of_noise_costs_a_hundredth_of_a_pixel_and_the_error_bars_say_so()
         assert!(found.rms <= 0.012, "{found:?}");
         // 2000 errors of 25 windows, not all independent, know the part to about 2 %.
         assert!((0.63..0.73).contains(&found.within_one_sd), "{found:?}");
+    }
+}
+
+/// Windows of 32×32 over patterns with this texture and noise, each with another displacement: the rms error
+/// over the Cramér–Rao bound, the rms error, px, and the part within one stated standard deviation.
+fn beside_the_bound(radius_px: f64, camera: Camera, n_patterns: u64) -> (f64, f64, f64) {
+    let size = Size::new(320, 320);
+    let windows = grid(Rect::new(16, 16, 288, 288), Size::new(32, 32), 1.0);
+    let variance = camera.noise.powi(2)
+        + camera.full_well.map_or(0.0, |electrons| 0.3 / electrons)
+        + 1.0 / (12.0 * camera.full_range().powi(2));
+    let (mut squares, mut bounds, mut within, mut n) = (0.0, 0.0, 0.0, 0.0);
+    for seed in 1..=n_patterns {
+        let path = anywhere(2, 5.0, seed);
+        let made = synth::speckle(size).seed(seed).radius(radius_px).grey(0.2, 0.1).path(path);
+        let mut stack = made.frames(2);
+        let light = [stack.light(0), stack.light(1)];
+        let gradient = stack.gradient(0);
+        let expose = |(light, k): (&Vec<f64>, u64)| {
+            let mut random = Random::new(seed, 40 + k);
+            let pixels = light.iter().map(|&light| camera.see(light, &mut random)).collect();
+            Frame::from_pixels(size, pixels).expect("one value per pixel")
+        };
+        let frames = light.iter().zip(0..).map(expose).collect();
+        let mut seen = MemoryStack::new(frames).expect("frames of one size").stored_as("uint16");
+        let tracks = measured(&following(windows.clone()), &mut seen);
+        for track in &tracks.tracks {
+            let sample = track.samples[1];
+            let error = sample.displacement - stack.displacement(1);
+            for (error, sd) in [(error.dx, sample.sd_x()), (error.dy, sample.sd_y())] {
+                (squares, n) = (squares + error * error, n + 1.0);
+                within += f64::from(u8::from(error.abs() <= sd));
+            }
+            bounds +=
+                2.0 * variance * bound::unit_variance(&light[0], &gradient, size.width, track.rect);
+        }
+    }
+    ((squares / bounds).sqrt(), (squares / n).sqrt(), within / n)
+}
+
+#[test]
+fn errors_are_as_small_as_the_noise_allows_and_the_error_bars_are_true() {
+    for (radius, noise) in [(1.0, 0.003), (1.0, 0.01), (2.0, 0.0), (2.0, 0.01), (2.0, 0.02)] {
+        let camera = Camera { full_well: None, noise, bits: Some(8) };
+        let (ratio, rms, within) = beside_the_bound(radius, camera, 10);
+        // 1,620 values know the ratio to 1.8 % and the part to 1.2 %.
+        assert!((0.93..1.07).contains(&ratio), "{radius} {noise}: {ratio} at {rms} px");
+        assert!((0.65..0.73).contains(&within), "{radius} {noise}: {within}");
+    }
+}
+
+#[test]
+fn error_bars_are_true_where_bright_pixels_are_noisier() {
+    for radius in [1.0, 2.0, 4.0] {
+        let camera = Camera { full_well: Some(4000.0), noise: 0.001, bits: Some(12) };
+        let (_, rms, within) = beside_the_bound(radius, camera, 10);
+        assert!((0.645..0.725).contains(&within), "{radius}: {within} at {rms} px");
+    }
+}
+
+#[test]
+fn clean_recordings_of_sixteen_bits_are_measured_to_two_ten_thousandths() {
+    for radius in [1.0, 2.0, 4.0] {
+        let camera = Camera { full_well: None, noise: 0.0, bits: Some(16) };
+        let (_, rms, _) = beside_the_bound(radius, camera, 6);
+        assert!(rms <= 0.0002, "{radius}: {rms}");
     }
 }
 
@@ -95,9 +165,9 @@ fn brightness_and_contrast_change_nothing() {
     let frames = stack.to_frames();
     let lit = frames.iter().enumerate().map(|(k, frame)| {
         let (gain, offset) = (1.0 + 0.4 * k as f32, 3.0 * k as f32);
-        movemeter::frame::Frame::from_fn(SIZE, |x, y| gain * frame.row(y)[x] + offset)
+        Frame::from_fn(SIZE, |x, y| gain * frame.row(y)[x] + offset)
     });
-    let mut lit = movemeter::source::MemoryStack::new(lit.collect()).unwrap();
+    let mut lit = MemoryStack::new(lit.collect()).unwrap();
     let recipe = following([common::CENTRE]);
     let (plain, lit) = (measured(&recipe, &mut stack), measured(&recipe, &mut lit));
     for (a, b) in plain[0].samples.iter().zip(&lit[0].samples) {
@@ -109,11 +179,9 @@ fn brightness_and_contrast_change_nothing() {
 #[test]
 fn a_mirrored_stack_gives_a_mirrored_track() {
     let mut stack = synth::speckle(SIZE).noise(0.01).path(anywhere(4, 5.0, 6)).frames(4);
-    let mirror = |frame: &movemeter::frame::Frame| {
-        movemeter::frame::Frame::from_fn(SIZE, |x, y| frame.row(y)[SIZE.width - 1 - x])
-    };
+    let mirror = |frame: &Frame| Frame::from_fn(SIZE, |x, y| frame.row(y)[SIZE.width - 1 - x]);
     let mirrored = stack.to_frames().iter().map(mirror).collect();
-    let mut mirrored = movemeter::source::MemoryStack::new(mirrored).unwrap();
+    let mut mirrored = MemoryStack::new(mirrored).unwrap();
     let plain = measured(&following([Rect::new(40, 48, 32, 24)]), &mut stack);
     let mirrored = measured(&following([Rect::new(128 - 40 - 32, 48, 32, 24)]), &mut mirrored);
     for (a, b) in plain[0].samples.iter().zip(&mirrored[0].samples) {

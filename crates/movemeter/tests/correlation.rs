@@ -83,7 +83,7 @@ fn all_ways_agree_with_the_definition_on_every_level_with_dirty_scratch() {
     for Case { name, source, window, frame, search } in cases() {
         let fft = plans.at_least(search.size());
         for spectrum_kept in [true, false] {
-            let uses = Uses { fit: true, fft: spectrum_kept.then_some(&*fft) };
+            let uses = Uses { fit: None, warp: None, fft: spectrum_kept.then_some(&*fft) };
             if template.prepare(&source, window, uses, &mut prepare).is_err() {
                 assert!(["all flat", "one pixel"].contains(&name), "{name} has texture");
                 continue;
@@ -107,7 +107,9 @@ fn a_template_finds_itself_with_score_one() {
     for Case { name, source, window, search, .. } in cases() {
         let (mut template, mut target) = (Template::default(), Target::default());
         let mut prepare = PrepareScratch::default();
-        if template.prepare(&source, window, Uses { fit: false, fft: None }, &mut prepare).is_err()
+        if template
+            .prepare(&source, window, Uses { fit: None, warp: None, fft: None }, &mut prepare)
+            .is_err()
         {
             continue;
         }

@@ -6,6 +6,7 @@ mod common;
 
 use common::{SIZE, anywhere, following, measured};
 use movemeter::geometry::{Rect, Size};
+use movemeter::matching::enlargement::Enlargement;
 use movemeter::matching::plan::Method;
 use movemeter::matching::subpixel::Subpixel;
 use movemeter::measure::motion::Means;
@@ -40,7 +41,14 @@ fn bits(tracks: &Tracks) -> Vec<[u64; 6]> {
 
 fn every_kind() -> Vec<Recipe> {
     let mut recipes = Vec::new();
-    for reference in [Reference::First, Reference::Previous, Reference::Mean, Reference::Frame(4)] {
+    let references = [
+        Reference::First,
+        Reference::Previous,
+        Reference::Mean,
+        Reference::Keyframe,
+        Reference::Frame(4),
+    ];
+    for reference in references {
         for follow in [true, false] {
             for max_displacement_px in [Some(8.0), None] {
                 recipes.push(Recipe { reference, follow, max_displacement_px, ..recipe() });
@@ -48,6 +56,12 @@ fn every_kind() -> Vec<Recipe> {
         }
     }
     recipes.push(Recipe { subpixel: Subpixel::Parabola, ..recipe() });
+    // Enlarged pictures take long by definition: one small window is enough.
+    let subpixel = Subpixel::Resize(Enlargement::new(2.5).unwrap());
+    for follow in [true, false] {
+        let windows = [Rect::new(50, 60, 20, 16)].into();
+        recipes.push(Recipe { subpixel, windows, follow, ..recipe() });
+    }
     recipes
 }
 
@@ -74,7 +88,7 @@ fn by(means: Means, recipe: &Recipe) -> Tracks {
 #[test]
 fn every_cpu_level_gives_the_same_bits() {
     for recipe in every_kind() {
-        let on = |level| bits(&by(Means { level: Some(level), method: None }, &recipe));
+        let on = |level| bits(&by(Means { level: Some(level), ..Means::default() }, &recipe));
         let mut results = simd::levels().into_iter().map(on);
         let first = results.next().expect("there is at least one level");
         assert!(results.all(|bits| bits == first), "{recipe:?}");
@@ -91,8 +105,8 @@ fn every_way_to_correlate_gives_the_same_displacements() {
         Recipe { max_displacement_px: None, follow, reference, ..small.clone() }
     });
     for recipe in near.chain(far) {
-        let [judge, direct, fft] =
-            Method::ALL.map(|method| by(Means { level: None, method: Some(method) }, &recipe));
+        let [judge, direct, fft] = Method::ALL
+            .map(|method| by(Means { method: Some(method), ..Means::default() }, &recipe));
         for (way, tracks) in [("direct", direct), ("fft", fft)] {
             for (judge, track) in judge.tracks.iter().zip(&tracks.tracks) {
                 for (judge, sample) in judge.samples.iter().zip(&track.samples) {

@@ -102,10 +102,20 @@ fn settings_out_of_range_are_named_with_what_is_allowed() {
     with("--max-displacement inf", &["--max-displacement must be", "inf"]);
     with("--min-score 1.5", &["--min-score must be between -1 and 1, but is 1.5"]);
     with("--reference 99", &["--reference must be", "0 to 5", "99"]);
-    with("--reference last", &["--reference", "first, previous, mean or a frame number"]);
-    with("--reference -1", &["--reference", "first, previous, mean or a frame number"]);
+    with("--reference last", &["--reference", "first, previous, mean, keyframe or a frame number"]);
+    with("--reference -1", &["--reference", "first, previous, mean, keyframe or a frame number"]);
     with("--reference 3 --exclude 3", &["--reference must be", "3"]);
     with("--subpixel best", &["--subpixel", "gauss-newton, parabola, gaussian, none"]);
+    with("--subpixel resize:40", &["--subpixel", "resize:U with U from 0.1 to 32", "resize:40"]);
+    with("--subpixel resize", &["--subpixel", "as in resize:2.5"]);
+    with("--model bent", &["--model", "translation, rigid, affine"]);
+    with(
+        "--model rigid --subpixel parabola",
+        &["--model must be translation with", "gauss-newton"],
+    );
+    with("--rotation --subpixel none", &["--rotation must be off with", "gauss-newton"]);
+    with("--rotation --max-rotation 200", &["--max-rotation must be", "180", "200"]);
+    with("--max-rotation 20", &["--rotation"]);
     with("--exclude 3,6", &["--exclude", "there is no frame 6", "0 to 5"]);
     with("--exclude ..", &["all are excluded"]);
     with("--frames 2..9", &["--frames", "there is no frame 9", "2.."]);
@@ -115,7 +125,9 @@ fn settings_out_of_range_are_named_with_what_is_allowed() {
     with("--pixel-size -1um", &["--pixel-size must be more than 0 um, but is -1"]);
     with("--pixel-size 3inch", &["--pixel-size", "inch", "nm, um or mm"]);
     with("--threads 0", &["--threads", "whole number from 1"]);
-    with("--background mean", &["unexpected argument '--background'"]);
+    with("--background max", &["--background", "one of none, min, mean"]);
+    with("--background mean --reference mean", &["--background must be min or none", "mean"]);
+    with("--brightness relative", &["--brightness", "one of absolute, range, minimum"]);
     with("--quiet --json-progress", &["cannot be used with"]);
 }
 

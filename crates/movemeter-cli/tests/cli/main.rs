@@ -4,9 +4,11 @@
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod folder;
+mod mask;
 mod bad_input;
 mod options;
 mod outputs;
+mod preprocess;
 mod recordings;
 mod running;
 mod showing;

@@ -1,5 +1,9 @@
 //! Every option changes what it says, and nothing else.
 
+use movemeter::frame::Frame;
+use movemeter::source::MemoryStack;
+use movemeter::synth;
+
 use super::folder::{Folder, SIZE, moving, numbers, words};
 
 const WINDOW: &str = "--roi 48,32,32,32 --max-displacement 6";
@@ -42,6 +46,7 @@ fn the_reference_is_where_displacements_are_zero() {
     };
     assert_close(&dx("first"), |frame| 0.5 * frame);
     assert_close(&dx("previous"), |frame| 0.5 * frame);
+    assert_close(&dx("keyframe"), |frame| 0.5 * frame);
     assert_close(&dx("2"), |frame| 0.5 * (frame - 2.0));
     // Of six frames that move evenly, the mean is between the third and the fourth.
     let of_mean = dx("mean");
@@ -95,12 +100,135 @@ fn ways_between_the_pixels_differ() {
     assert_ne!(numbers(&parabola, "dx_px"), numbers(&exact, "dx_px"));
 }
 
+/// Waves that turn by so much from frame to frame, about the middle of the window below.
+fn turning(angle_deg: f64) -> MemoryStack {
+    let frame = |k: usize| {
+        let (sin, cos) = (angle_deg * k as f64).to_radians().sin_cos();
+        Frame::from_fn(SIZE, |x, y| {
+            let (x, y) = (x as f64 - 63.5, y as f64 - 47.5);
+            let (x, y) = (cos * x + sin * y, cos * y - sin * x);
+            let waves = (0..12).map(|i| {
+                let i = f64::from(i);
+                let (along_y, along_x) = (2.4 * i).sin_cos();
+                ((0.3 + 0.03 * i) * (along_x * x + along_y * y) + i * i).cos()
+            });
+            (30000.0 + 3000.0 * waves.sum::<f64>()) as f32
+        })
+    };
+    MemoryStack::new((0..4).map(frame).collect()).unwrap()
+}
+
+#[test]
+fn models_and_rotation_find_angles_and_strains() {
+    let folder = Folder::new();
+    folder.write_stack("a.tif", &mut turning(1.5));
+    let window = "--roi 40,24,48,48 --max-displacement 6";
+    let plain = folder.measure(window);
+    assert!(!plain[0].contains_key("angle_deg"));
+    for options in ["--model rigid", "--model affine", "--rotation", "--rotation --max-rotation 9"]
+    {
+        for follow in ["", "--follow"] {
+            let rows = folder.measure(&format!("{window} {options} {follow}"));
+            let angles = numbers(&rows, "angle_deg");
+            for (frame, angle) in angles.into_iter().enumerate() {
+                assert!((angle - 1.5 * frame as f64).abs() < 0.01, "{options} {frame}: {angle}");
+            }
+            assert!(numbers(&rows, "sd_angle_deg").iter().all(|sd| (0.0..0.01).contains(sd)));
+            assert_eq!(rows[0].contains_key("exx"), options.contains("affine"));
+        }
+    }
+    folder.write_stack("a.tif", &mut turning(75.0));
+    let rows = folder.measure(&format!("{window} --rotation --follow"));
+    let angles = numbers(&rows, "angle_deg");
+    assert!((angles[1] - 75.0).abs() < 0.01 && (angles[3] + 135.0).abs() < 0.01, "{angles:?}");
+    let rows = folder.measure(&format!("{window} --rotation --max-rotation 60 --follow"));
+    assert_ne!(rows[1]["status"], "ok");
+    assert_eq!(rows[1]["angle_deg"], "");
+}
+
+#[test]
+fn enlarging_gives_steps_of_its_own_and_no_error_bar() {
+    let folder = Folder::with_recording();
+    for enlargement in [1.0, 2.5, 4.0] {
+        let rows = folder.measure(&format!("{WINDOW} --subpixel resize:{enlargement}"));
+        assert!(words(&rows, "status").iter().all(|&status| status == "ok"));
+        assert!(numbers(&rows, "sd_x_px")[1..].iter().all(|sd| sd.is_nan()));
+        for (frame, dx) in numbers(&rows, "dx_px").into_iter().enumerate() {
+            let steps = dx * enlargement;
+            // The table has six decimals.
+            assert!((steps - steps.round()).abs() < 1e-5, "{dx} is no multiple of 1/{enlargement}");
+            // One step, as bilinear interpolation is biased by up to half of one.
+            assert!((dx - 0.5 * frame as f64).abs() <= 1.0 / enlargement, "frame {frame}: {dx}");
+        }
+    }
+}
+
 #[test]
 fn blur_changes_the_scores() {
     let folder = Folder::with_recording();
     let score = |blur: &str| numbers(&folder.measure(&format!("{WINDOW} {blur}")), "score");
     assert_eq!(score(""), score("--blur 0"));
     assert_ne!(score(""), score("--blur 1.5"));
+}
+
+#[test]
+fn a_static_background_is_taken_off_before_matching() {
+    let folder = Folder::new();
+    folder.write_stack("a.tif", &mut spot_over_texture(-40.0));
+    let dx = |arguments: &str| {
+        let window = "--roi 40,28,40,40 --max-displacement 22 --follow --keep-doubtful";
+        numbers(&folder.measure(&format!("{window} {arguments}")), "dx_px")
+    };
+    let path = |frame: f64| SPOT_PATH_PX[frame as usize];
+    assert_close(&dx("--invert --background min"), path);
+    for not_taken_off in ["", "--background none --invert"] {
+        assert!(dx(not_taken_off)[1].abs() < 0.2, "the texture is found, at rest");
+    }
+    assert!((dx("--background min")[1] - path(1.0)).abs() > 0.1, "the dark spot is not inverted");
+}
+
+/// Each place is free in some frame.
+const SPOT_PATH_PX: [f64; 4] = [0.0, 18.0, -17.5, 9.25];
+
+/// A smooth spot, brighter by this much, that goes its way over a texture that stays; 8 bit.
+pub fn spot_over_texture(strength: f64) -> MemoryStack {
+    let texture = synth::speckle(SIZE).seed(6).frames(1).to_frames().remove(0);
+    let frame = |dx: f64| {
+        Frame::from_fn(SIZE, |x, y| {
+            let (from_x, from_y) = (x as f64 - 60.0 - dx, y as f64 - 48.0);
+            let spot = strength * (-(from_x * from_x + from_y * from_y) / 32.0).exp();
+            (50.0 + 0.6 * f64::from(texture.row(y)[x]) + spot).round() as f32
+        })
+    };
+    MemoryStack::new(SPOT_PATH_PX.map(frame).into()).unwrap()
+}
+
+#[test]
+fn brightness_is_measured_besides_and_given_as_asked_for() {
+    let folder = Folder::with_recording();
+    let without = folder.measure(WINDOW);
+    let rows = folder.measure(&format!("{WINDOW} --brightness"));
+    let mean = numbers(&rows, "brightness");
+    let (min, max) = (numbers(&rows, "brightness_min"), numbers(&rows, "brightness_max"));
+    assert!((0..6).all(|k| min[k] < mean[k] && mean[k] < max[k]), "{rows:?}");
+    assert!(numbers(&rows, "brightness_sd").iter().all(|sd| 1000.0 < *sd), "of 16 bit speckle");
+    for (without, mut with) in without.into_iter().zip(rows) {
+        with.retain(|column, _| !column.starts_with("brightness"));
+        assert_eq!(without, with);
+    }
+    let given = |mode: &str| {
+        numbers(&folder.measure(&format!("{WINDOW} --brightness {mode}")), "brightness")
+    };
+    let (lowest, highest) = mean
+        .iter()
+        .fold((f64::MAX, 0.0f64), |(lowest, highest), &mean| (lowest.min(mean), highest.max(mean)));
+    assert_eq!(given("absolute"), mean);
+    let (range, minimum) = (given("range"), given("minimum"));
+    for (k, mean) in mean.iter().enumerate() {
+        // All are rounded to six decimals.
+        assert!((range[k] - (mean - lowest) / highest).abs() < 1e-6);
+        assert!((minimum[k] - mean / lowest).abs() < 1e-6);
+    }
 }
 
 #[test]

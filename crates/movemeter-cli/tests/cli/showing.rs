@@ -60,6 +60,7 @@ fn help_teaches_by_examples() {
     for (command, words) in [
         ("--help", "First steps"),
         ("measure --help", "--roi 100,80,64,64"),
+        ("preprocess --help", "movemeter preprocess recording.tif --blur 2"),
         ("info --help", "movemeter info recording.tif"),
         ("demo --help", "movemeter demo -o demo"),
         ("completions --help", "movemeter completions bash"),

@@ -5,8 +5,15 @@ use super::template::Roughness;
 
 /// Standard deviations above the highest score that chance is expected to give somewhere in the search.
 const BEYOND_CHANCE: f64 = 1.5;
-/// However few independent details a window has, a score above this is a match, not chance.
+/// A score above this is a match, not chance, if the window has a few independent details, …
 const SURELY_ALIKE: f64 = 0.9;
+/// A few.
+const A_FEW: f64 = 3.0;
+/// Scores nearer than this may differ by the rounding of grey levels, or of sums, alone.
+const ROUNDED: f64 = 1e-3;
+/// Standard deviations between a peak and its slope that noise does not explain: there are more places on
+/// the slope than one, and the highest is asked.
+const BEYOND_SLOPE: f64 = 4.0;
 /// Standard deviations between two peaks that noise does not explain.
 const BEYOND_NOISE: f64 = 3.0;
 
@@ -33,18 +40,32 @@ pub fn chance_level(roughness: Roughness, area: usize, n_positions: usize) -> f6
     let n_places = n_positions as f64 * n_independent / area as f64;
     let z = (2.0 * n_places.max(1.0).ln()).sqrt() + BEYOND_CHANCE;
     let level = |n: f64| (z / (n - 3.0).max(1.0).sqrt()).tanh();
+    // … and the fewer the nearer to 1: a mere slope is like any other.
+    let surely = 1.0 - (1.0 - SURELY_ALIKE) * (n_independent / A_FEW).min(1.0).powi(3);
     // A window of a few pixels finds its like anywhere, whatever its texture.
-    level(n_independent).min(SURELY_ALIKE).max(level(area as f64))
+    level(n_independent).min(surely).max(level(area as f64))
 }
 
 /// How much lower a second peak may be, by noise alone, than a first of this score.
 ///
 /// Noise in both frames moves each score by about √((1 − score²)/n) for n pixels of white noise; what
-/// smoothing leaves counts as `noise_area` < 1 of them. `rise` is what the first peak gained by
+/// smoothing leaves counts as `noise_area` < 1 of them. Equals stay equals when they are rounded. `rise` is what the first peak gained by
 /// interpolation between pixels: the heights are not known better than to a tenth of that.
 pub fn indistinct(score: f64, rise: f64, area: usize, noise_area: f64) -> f64 {
     let n = area as f64 * noise_area;
-    BEYOND_NOISE * (2.0 * (1.0 - score * score).max(0.0) / n).sqrt() + 0.1 * rise
+    BEYOND_NOISE * (2.0 * (1.0 - score * score).max(0.0) / n).sqrt() + 0.1 * rise + ROUNDED
+}
+
+/// How much lower, by noise alone, a score on the slope of the peak may be than the peak's, where the
+/// template still has this likeness to itself.
+///
+/// What both places have in common moves both scores alike; what is left is 1 − likeness of it, and the
+/// noise of the template times that of the frame, which is another in each place.
+pub fn indistinct_on_slope(score: f64, likeness: f64, area: usize, noise_area: f64) -> f64 {
+    let n = area as f64 * noise_area;
+    let apart = (1.0 - score * score).max(0.0) * (1.0 - likeness);
+    let noise = (1.0 - score).max(0.0).powi(2);
+    BEYOND_SLOPE * (2.0 * (apart + noise) / n).sqrt()
 }
 
 #[cfg(test)]
@@ -69,7 +90,9 @@ mod tests {
     #[test]
     fn a_window_of_a_few_pixels_is_never_surely_alike() {
         assert!(chance_level(SPECKLE, 4, 441) > 0.98);
-        assert!(chance_level(SPECKLE, 64, 441) <= SURELY_ALIKE);
+        assert!(chance_level(SPECKLE, 64, 441) <= 0.999);
+        let coarse = Roughness { xx: 0.03, xy: 0.0, yy: 0.03 };
+        assert!(chance_level(SPECKLE, 64, 441) < chance_level(coarse, 64, 441));
     }
 
     #[test]
@@ -83,7 +106,7 @@ mod tests {
 
     #[test]
     fn equal_peaks_are_indistinct_and_noise_widens_what_is() {
-        assert_eq!(indistinct(1.0, 0.0, 1024, 1.0), 0.0);
+        assert_eq!(indistinct(1.0, 0.0, 1024, 1.0), ROUNDED);
         assert!(indistinct(0.8, 0.0, 1024, 1.0) > indistinct(0.95, 0.0, 1024, 1.0));
     }
 }

@@ -1,24 +1,26 @@
 //! The exact position between pixels: a Gauss–Newton fit of the template on a spline of the frame.
 //!
-//! Minimises the zero-mean normalised sum of squared differences, inverse compositional: gradients
-//! and Hessian belong to the template and are made once (S. Baker & I. Matthews, "Lucas–Kanade 20
-//! Years On", IJCV 56 (2004); B. Pan, K. Li & W. Tong, Experimental Mechanics 53 (2013)). Because the
-//! steepest descents g are orthogonal to 1 and to the template t, with f(x + p) = a t(x) + a gᵀ(p − d)
-//! + b the step is
+//! Looks for the place p where the frame f, less what a change of brightness and contrast explains, has nothing
+//! in common with the template's weights w ([`weights`](super::weights)): the zero-mean normalised sum of
+//! squared differences is least there, if the weights are the gradients. Inverse compositional: weights
+//! and gradients g belong to the template and are made once (S. Baker & I. Matthews, "Lucas–Kanade 20
+//! Years On", IJCV 56 (2004); B. Pan, K. Li & W. Tong, Experimental Mechanics 53 (2013)). Because w is
+//! orthogonal to 1 and to the template t, with f(x + p) = a t(x) + a gᵀ(p − d) + b the step is
 //!
 //! ```text
-//! p ← p − H⁻¹ Σ g f(x + p) / a          H = Σ g gᵀ,  a = √(Σ (f − f̄)² / Σ t²)
+//! p ← p − A⁻¹ Σ w f(x + p) / a          A = Σ w gᵀ,  a = √(Σ (f − f̄)² / Σ t²)
 //! ```
 //!
 //! **No half-pixel locking.** Interpolation half-way between pixels smooths noise, which would draw
 //! a least-squares fit there. Two things prevent it: the noise of f enters this equation only through
-//! its product with g, which it does not know; and both frames are smoothed alike before
+//! its product with w, which does not know it; and both frames are smoothed alike before
 //! ([`SMOOTHING`](super::SMOOTHING)), so that there is little left for interpolation to smooth.
 //!
 //! How uncertain the result is: [`covariance`].
 
-use super::covariance::{self, CovarianceScratch};
-use super::steepest::{Inset, Steepest, Symmetric};
+use super::covariance::{self, CovarianceScratch, Noise};
+use super::matrix2::Matrix2;
+use super::steepest::{Inset, Steepest};
 use crate::geometry::Rect;
 use crate::simd::{self, Fit, FitSums, Level};
 use crate::spline::{self, Spline};
@@ -29,13 +31,10 @@ const SETTLED_PX: f64 = 1e-5;
 /// Even at a score of 0.5, where each step leaves about half of the way, this settles.
 const MAX_STEPS: usize = 40;
 /// Farther from the best whole pixel than this, the fit has left its peak.
-const MAX_WAY_PX: f64 = 1.5;
-/// A window that is not known to half a pixel (standard deviation, worst direction) slides along an
+pub(super) const MAX_WAY_PX: f64 = 1.5;
+/// A window that is not known to a third of a pixel (standard deviation, worst direction) slides along an
 /// edge or sits on noise: the whole-pixel peak is arbitrary then.
-const MAX_SD_PX: f64 = 0.5;
-
-/// Σ over taps of (derivative ∗ smoothing)² over Σ smoothing²: the gradient of smoothed white noise.
-pub const NOISE_GRADIENT: f64 = 44.4 / 144.0 / 0.44;
+pub const MAX_SD_PX: f64 = 0.3;
 
 /// Where the fit settled.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +65,7 @@ struct Work {
 
 /// Fits the template near the whole-pixel position (`x`, `y`) of the window's corner.
 ///
-/// `offset` is the frame's mean grey value there, `template_noise` the template's part of the
-/// noise. Fails as [`Status::Diverged`], as
+/// `offset` is the frame's mean grey value there. Fails as [`Status::Diverged`], as
 /// [`Status::Ambiguous`] if the window's texture does not tell its place in every direction.
 pub fn refine(
     level: Level,
@@ -75,7 +73,7 @@ pub fn refine(
     spline: &Spline,
     (x, y): (isize, isize),
     offset: f32,
-    template_noise: f64,
+    noise: &Noise,
     scratch: &mut FitScratch,
 ) -> Result<Settled, Status> {
     let FitScratch { work, trimmed } = scratch;
@@ -86,8 +84,8 @@ pub fn refine(
         steepest.trimmed(inset, trimmed);
         trimmed
     };
-    let fitting = Fitting { level, steepest, spline, offset, template_noise };
-    let inverse = steepest.hessian().inverse().ok_or(Status::Ambiguous)?;
+    let fitting = Fitting { level, steepest, spline, offset, noise };
+    let inverse = steepest.sensitivity().inverse().ok_or(Status::Ambiguous)?;
     let (mut px, mut py) = (x as f64, y as f64);
     for _ in 0..MAX_STEPS {
         let at = fitting.look((px, py), work).ok_or(Status::Diverged)?;
@@ -110,7 +108,7 @@ struct Fitting<'a> {
     steepest: &'a Steepest,
     spline: &'a Spline,
     offset: f32,
-    template_noise: f64,
+    noise: &'a Noise,
 }
 
 /// Template and frame compared at one position.
@@ -163,8 +161,8 @@ impl<'a> Fitting<'a> {
         let Work { row, residual, covariance } = work;
         let (mean, scale) = ((at.sums.f / self.n()) as f32, (1.0 / at.gain) as f32);
         simd::residual(self.level, &at.fit, mean, scale, row, residual);
-        let of = covariance::covariance(self.steepest, residual, self.template_noise, covariance)?;
-        let Symmetric { xx, xy, yy } = of;
+        let of = covariance::covariance(self.steepest, residual, self.noise, covariance)?;
+        let Matrix2 { xx, xy, yy, .. } = of;
         let is_known = of.largest() <= MAX_SD_PX * MAX_SD_PX;
         is_known.then_some(Covariance { xx: xx as f32, xy: xy as f32, yy: yy as f32 })
     }

@@ -3,6 +3,7 @@
 use super::template::Template;
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
+use crate::mask::Counts;
 use crate::simd;
 use crate::sums;
 
@@ -23,9 +24,13 @@ pub struct Outside {
 }
 
 /// Tries every window position in `allowed` (a range of the window's corner) that is partly outside.
-pub fn best_outside(template: &Template, frame: &Frame, allowed: Rect) -> Outside {
+pub fn best_outside(
+    template: &Template,
+    (frame, counts): (&Frame, Option<&Counts>),
+    allowed: Rect,
+) -> Outside {
     let corners = corners_of_parts(allowed, template.size(), frame.size());
-    let mut search = Search { template, frame, best: None, n_positions: 0 };
+    let mut search = Search { template, frame, counts, best: None, n_positions: 0 };
     search.try_all(corners, COARSE);
     if let Some(Place { x, y, .. }) = search.best {
         search.try_all(Rect::new(x - 1, y - 1, 3, 3), 1);
@@ -40,6 +45,7 @@ pub fn best_outside(template: &Template, frame: &Frame, allowed: Rect) -> Outsid
 struct Search<'a> {
     template: &'a Template,
     frame: &'a Frame,
+    counts: Option<&'a Counts>,
     best: Option<Place>,
     n_positions: usize,
 }
@@ -67,11 +73,44 @@ impl Search<'_> {
         if window.is_inside(self.frame.size()) {
             return;
         }
-        let Some((score, area)) = score_inside(self.template, self.frame, window) else { return };
+        let Some((score, area)) = self.score_inside(window) else { return };
         self.n_positions += 1;
         if self.best.is_none_or(|best| best.score < score) {
             self.best = Some(Place { x, y, score, area });
         }
+    }
+
+    /// The score of the part of the window inside the frame, and that part's pixels.
+    fn score_inside(&self, window: Rect) -> Option<(f64, usize)> {
+        let inside = window.clipped_to(self.frame.size())?;
+        let area = inside.size().area();
+        if (area as f64) < MIN_PART * window.size().area() as f64 {
+            return None;
+        }
+        let part = Rect::new(inside.x - window.x, inside.y - window.y, inside.width, inside.height);
+        let all = View::new(self.template.size(), self.template.pixels());
+        let (template, frame) = (all.crop(part), self.frame.crop(inside));
+        match self.counts {
+            None => Some((zncc(template, frame), area)),
+            Some(counts) => {
+                let pairs = template.rows().flatten().zip(frame.rows().flatten());
+                let counting = self.counting(part).zip(counts.part(inside));
+                let pairs = pairs.zip(counting).filter(|(_, (t, f))| *t && *f);
+                let pairs = pairs.map(|((&t, &f), _)| (f64::from(t), f64::from(f)));
+                let (score, n) = zncc_of_pairs(pairs, f64::from(frame.row(0)[0]));
+                let is_enough = MIN_PART * self.template.n_counting() as f64 <= n as f64;
+                is_enough.then_some((score, n))
+            }
+        }
+    }
+
+    /// Whether each pixel of a part of the template counts.
+    fn counting(&self, part: Rect) -> impl Iterator<Item = bool> {
+        let (counts, width) = (self.template.counts(), self.template.size().width);
+        let columns = part.x as usize..part.right() as usize;
+        let rows = part.y as usize..part.bottom() as usize;
+        let places = rows.flat_map(move |y| columns.clone().map(move |x| y * width + x));
+        places.map(|i| counts.get(i).copied().unwrap_or(true))
     }
 }
 
@@ -86,16 +125,21 @@ fn corners_of_parts(allowed: Rect, window: Size, frame: Size) -> Rect {
     Rect::new(x, y, (right - x) as usize, (bottom - y) as usize)
 }
 
-/// The score of the part of the window inside the frame, and that part's pixels.
-fn score_inside(template: &Template, frame: &Frame, window: Rect) -> Option<(f64, usize)> {
-    let inside = window.clipped_to(frame.size())?;
-    let area = inside.size().area();
-    if (area as f64) < MIN_PART * window.size().area() as f64 {
-        return None;
+/// The same of pixels one by one, and how many they are; the frame's are near `offset`.
+fn zncc_of_pairs(pairs: impl Iterator<Item = (f64, f64)>, offset: f64) -> (f64, usize) {
+    let (mut n, mut sums) = (0, [0.0; 5]);
+    for (t, f) in pairs {
+        let f = f - offset;
+        for (sum, value) in sums.iter_mut().zip([t, f, t * t, f * f, t * f]) {
+            *sum += value;
+        }
+        n += 1;
     }
-    let part = Rect::new(inside.x - window.x, inside.y - window.y, inside.width, inside.height);
-    let template = View::new(template.size(), template.pixels()).crop(part);
-    Some((zncc(template, frame.crop(inside)), area))
+    let [t, f, tt, ff, tf] = sums;
+    let area = f64::max(n as f64, 1.0);
+    let (tt, ff, tf) = (tt - t * t / area, ff - f * f / area, tf - t * f / area);
+    let is_flat = ff <= sums::flat_limit(n, offset.abs() as f32) || tt <= 0.0;
+    (if is_flat { f64::NEG_INFINITY } else { tf / (tt * ff).sqrt() }, n)
 }
 
 /// −∞ where either is flat.

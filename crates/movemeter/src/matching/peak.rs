@@ -25,7 +25,7 @@ pub struct Peak {
 
 /// Where the autocorrelation has fallen below one half, the template counts as somewhere else:
 /// exp(−½ dᵀ R d) < ½.
-const ELSEWHERE: f64 = 2.0 * std::f64::consts::LN_2;
+pub(super) const ELSEWHERE: f64 = 2.0 * std::f64::consts::LN_2;
 
 /// The highest score; `None` if every position is flat.
 pub fn best(map: &ScoreMap) -> Option<Candidate> {

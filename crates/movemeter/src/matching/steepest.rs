@@ -1,8 +1,10 @@
-//! The steepest descents of a template: how its pixels change when it is shifted a little.
+//! What a fit knows of a template: its pixels, their gradients, and the weights they are compared with.
 //!
-//! They are made orthogonal to a change of brightness (a constant) and of contrast (the template
-//! itself). So neither can be mistaken for motion, and a Gauss–Newton step needs one sum per axis.
+//! The [weights](super::weights) are made orthogonal to a change of brightness (a constant) and of contrast
+//! (the template itself). So neither can be mistaken for motion, and a Gauss–Newton step needs one sum
+//! per axis.
 
+use super::matrix2::Matrix2;
 use crate::geometry::{Rect, Size};
 use crate::simd;
 
@@ -47,91 +49,67 @@ impl Inset {
 }
 
 /// Pixels at the frame's border that are not fitted. The error there falls to a quarter with each pixel.
-const BORDER_PX: isize = 3;
+pub(super) const BORDER_PX: isize = 3;
 
-/// A symmetric 2×2 matrix.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Symmetric {
-    /// Top left.
-    pub xx: f64,
-    /// Off the diagonal.
-    pub xy: f64,
-    /// Bottom right.
-    pub yy: f64,
-}
-
-impl Symmetric {
-    /// Its inverse; `None` if its smaller eigenvalue is not positive or is lost in the larger.
-    pub fn inverse(self) -> Option<Self> {
-        let determinant = self.xx * self.yy - self.xy * self.xy;
-        let trace = self.xx + self.yy;
-        (0.0 < trace && SINGULAR * trace * trace < determinant).then(|| Self {
-            xx: self.yy / determinant,
-            xy: -self.xy / determinant,
-            yy: self.xx / determinant,
-        })
-    }
-
-    /// The matrix times a vector.
-    pub fn times(self, x: f64, y: f64) -> (f64, f64) {
-        (self.xx * x + self.xy * y, self.xy * x + self.yy * y)
-    }
-
-    /// self · middle · self
-    pub fn around(self, middle: Self) -> Self {
-        let (ax, ay) = middle.times(self.xx, self.xy);
-        let (bx, by) = middle.times(self.xy, self.yy);
-        Self {
-            xx: self.xx * ax + self.xy * ay,
-            xy: self.xx * bx + self.xy * by,
-            yy: self.xy * bx + self.yy * by,
-        }
-    }
-
-    /// The larger eigenvalue.
-    pub fn largest(self) -> f64 {
-        let half = 0.5 * (self.xx - self.yy);
-        0.5 * (self.xx + self.yy) + half.hypot(self.xy)
-    }
-}
-
-/// A determinant below this part of the squared trace is rounding of `f32` gradients.
-const SINGULAR: f64 = 1e-10;
-
-/// Template pixels and steepest descents of the part of a window that is fitted.
+/// Template, weights and gradients of the part of a window that is fitted.
 #[derive(Clone, Debug, Default)]
 pub struct Steepest {
     origin: (usize, usize),
     size: Size,
     template: Vec<f32>,
-    x: Vec<f32>,
-    y: Vec<f32>,
+    weights: [Vec<f32>; 2],
+    gradients: [Vec<f32>; 2],
     template_square: f64,
-    hessian: Symmetric,
+    sensitivity: Matrix2,
+    noise: [f64; 2],
+}
+
+/// Patches of a window, row by row.
+#[derive(Clone, Copy)]
+pub struct Patches<'a> {
+    /// Pixels.
+    pub template: &'a [f32],
+    /// Weights for a shift in x and in y; they may already be freed of constant and template: what is
+    /// removed twice stays removed.
+    pub weights: [&'a [f32]; 2],
+    /// Gradients in x and y.
+    pub gradients: [&'a [f32]; 2],
+    /// See [`Weights::noise`](super::weights::Weights::noise).
+    pub noise: [f64; 2],
 }
 
 impl Steepest {
-    /// From a window's template and gradients (row by row, `size` each), leaving `inset` out.
-    ///
-    /// Gradients may already be freed of constant and template: what is removed twice stays removed.
-    pub fn build(&mut self, [template, x, y]: [&[f32]; 3], size: Size, inset: Inset) {
+    /// From a window's patches of this size, leaving `inset` out.
+    pub fn build(&mut self, of: Patches<'_>, size: Size, inset: Inset) {
         self.origin = (inset.left, inset.top);
         self.size = inset.leaves(size);
-        let part = self.origin;
-        for (from, to) in [(template, &mut self.template), (x, &mut self.x), (y, &mut self.y)] {
-            copy_part(from, size, part, self.size, to);
-            remove_mean(to);
-        }
+        self.noise = of.noise;
+        let part = |from: &[f32], to: &mut Vec<f32>| {
+            copy_part(from, size, (inset.left, inset.top), inset.leaves(size), to);
+        };
+        part(of.template, &mut self.template);
+        remove_mean(&mut self.template);
         self.template_square = simd::dot(&self.template, &self.template);
-        for steepest in [&mut self.x, &mut self.y] {
-            remove(&self.template, self.template_square, steepest);
+        for (from, to) in of.weights.into_iter().zip(&mut self.weights) {
+            part(from, to);
+            remove_mean(to);
+            remove(&self.template, self.template_square, to);
         }
-        self.hessian = products(&self.x, &self.y);
+        for (from, to) in of.gradients.into_iter().zip(&mut self.gradients) {
+            part(from, to);
+        }
+        self.sensitivity = Matrix2::products(&self.weights, &self.gradients);
     }
 
     /// The same without further rows and columns, made into `out`.
     pub fn trimmed(&self, inset: Inset, out: &mut Self) {
-        out.build([&self.template, &self.x, &self.y], self.size, inset);
+        let of = Patches {
+            template: &self.template,
+            weights: self.weights.each_ref().map(Vec::as_slice),
+            gradients: self.gradients.each_ref().map(Vec::as_slice),
+            noise: self.noise,
+        };
+        out.build(of, self.size, inset);
         out.origin.0 += self.origin.0;
         out.origin.1 += self.origin.1;
     }
@@ -151,14 +129,14 @@ impl Steepest {
         &self.template
     }
 
-    /// Steepest descent in x, row by row.
+    /// Weights for a shift in x, row by row.
     pub fn x(&self) -> &[f32] {
-        &self.x
+        &self.weights[0]
     }
 
-    /// Steepest descent in y, row by row.
+    /// Weights for a shift in y, row by row.
     pub fn y(&self) -> &[f32] {
-        &self.y
+        &self.weights[1]
     }
 
     /// Σ t²
@@ -166,9 +144,14 @@ impl Steepest {
         self.template_square
     }
 
-    /// Σ g gᵀ
-    pub fn hessian(&self) -> Symmetric {
-        self.hessian
+    /// Σ w gᵀ: by how much the weighted sums change with a shift, as far as the template tells.
+    pub fn sensitivity(&self) -> Matrix2 {
+        self.sensitivity
+    }
+
+    /// See [`Weights::noise`](super::weights::Weights::noise).
+    pub fn noise(&self) -> [f64; 2] {
+        self.noise
     }
 }
 
@@ -194,10 +177,6 @@ fn remove(direction: &[f32], square: f64, from: &mut [f32]) {
     simd::add_scaled(-share, direction, from);
 }
 
-pub(super) fn products(x: &[f32], y: &[f32]) -> Symmetric {
-    Symmetric { xx: simd::dot(x, x), xy: simd::dot(x, y), yy: simd::dot(y, y) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +192,13 @@ mod tests {
         let x = line(|x, y| 0.7 * (0.7 * x).cos() * (0.5 * y).cos());
         let y = line(|x, y| -0.5 * (0.7 * x).sin() * (0.5 * y).sin());
         let mut steepest = Steepest::default();
-        steepest.build([&template, &x, &y], SIZE, inset);
+        let of = Patches {
+            template: &template,
+            weights: [&x, &y],
+            gradients: [&x, &y],
+            noise: [1.0; 2],
+        };
+        steepest.build(of, SIZE, inset);
         steepest
     }
 
@@ -235,7 +220,7 @@ mod tests {
         let at_once = built(inset);
         assert_eq!(trimmed.origin(), (1, 0));
         assert_eq!(trimmed.size(), Size::new(8, 5));
-        let difference = trimmed.hessian().xx - at_once.hessian().xx;
+        let difference = trimmed.sensitivity().xx - at_once.sensitivity().xx;
         assert!(difference.abs() < 1e-5, "{difference}");
     }
 
@@ -243,18 +228,9 @@ mod tests {
     fn an_inset_wider_than_the_window_leaves_nothing_to_fit() {
         let inset = Inset { left: SIZE.width + 1, ..Inset::default() };
         let nothing = built(inset);
-        assert!(nothing.size().is_empty() && nothing.hessian().inverse().is_none());
+        assert!(nothing.size().is_empty() && nothing.sensitivity().inverse().is_none());
         let mut trimmed = Steepest::default();
         nothing.trimmed(inset, &mut trimmed);
         assert!(trimmed.size().is_empty());
-    }
-
-    #[test]
-    fn a_matrix_times_its_inverse_is_one_and_a_singular_one_has_none() {
-        let matrix = Symmetric { xx: 3.0, xy: 1.0, yy: 2.0 };
-        let (x, y) = matrix.inverse().unwrap().times(4.0, 3.0);
-        assert!((x - 1.0).abs() < 1e-12 && (y - 1.0).abs() < 1e-12);
-        assert_eq!(Symmetric { xx: 1.0, xy: 1.0, yy: 1.0 }.inverse(), None);
-        assert!((matrix.largest() - 3.618_033_988_7).abs() < 1e-9);
     }
 }

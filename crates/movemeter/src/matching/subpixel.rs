@@ -2,14 +2,19 @@
 //!
 //! Quick, and known to lean towards whole pixels; the Gauss–Newton fit is the exact way.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
+use super::enlargement::Enlargement;
 use super::peak::Candidate;
 use super::score::ScoreMap;
+use crate::error::Error;
 
 /// How the position between pixels is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(into = "String", try_from = "String")]
 pub enum Subpixel {
     /// Gauss–Newton fit of the template on a B-spline of the frame. Exact, with an error bar.
     #[default]
@@ -20,20 +25,83 @@ pub enum Subpixel {
     Gaussian,
     /// Whole pixels.
     None,
+    /// Whole pixels of both pictures enlarged: what users of OpenCV do. Steps of 1/U px, a bias of up
+    /// to half a step, no error bar, and U² to U⁴ times the time; to compare with results of old.
+    Resize(Enlargement),
 }
 
 impl Subpixel {
-    /// Every way, the default first.
-    pub const ALL: [Self; 4] = [Self::GaussNewton, Self::Parabola, Self::Gaussian, Self::None];
+    /// Every way, the default first; enlarging twice stands for all enlargements.
+    pub const ALL: [Self; 5] = [
+        Self::GaussNewton,
+        Self::Parabola,
+        Self::Gaussian,
+        Self::None,
+        Self::Resize(Enlargement::TWO),
+    ];
 
-    /// Its name in recipes and on the command line.
+    /// Its name in recipes and on the command line, where an enlargement adds its factor.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GaussNewton => "gauss-newton",
             Self::Parabola => "parabola",
             Self::Gaussian => "gaussian",
             Self::None => "none",
+            Self::Resize(_) => "resize",
         }
+    }
+
+    /// How many times both pictures are enlarged before they are matched.
+    pub const fn enlargement(self) -> Option<Enlargement> {
+        match self {
+            Self::Resize(enlargement) => Some(enlargement),
+            Self::GaussNewton | Self::Parabola | Self::Gaussian | Self::None => None,
+        }
+    }
+}
+
+impl fmt::Display for Subpixel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resize(enlargement) => write!(f, "{}:{enlargement}", self.as_str()),
+            Self::GaussNewton | Self::Parabola | Self::Gaussian | Self::None => {
+                f.pad(self.as_str())
+            }
+        }
+    }
+}
+
+impl From<Subpixel> for String {
+    fn from(subpixel: Subpixel) -> Self {
+        subpixel.to_string()
+    }
+}
+
+impl TryFrom<String> for Subpixel {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl FromStr for Subpixel {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let found = match text.split_once(':') {
+            Some(("resize", factor)) => factor.parse().ok().map(Self::Resize),
+            Some(_) => None,
+            None => Self::ALL.into_iter().find(|way| way.to_string() == text),
+        };
+        found.ok_or_else(|| Error::Setting {
+            name: "subpixel",
+            value: format!("{text:?}"),
+            allowed: format!(
+                "gauss-newton, parabola, gaussian, none, or resize:U with U from {} to {}, as in \
+                 resize:2.5",
+                Enlargement::MIN,
+                Enlargement::MAX
+            ),
+        })
     }
 }
 
@@ -89,9 +157,65 @@ pub fn height(map: &ScoreMap, at: Candidate) -> f64 {
     peak + neighbours(map, at).map(rise).iter().sum::<f64>()
 }
 
+/// How high the hill still is on a ring around the best: the highest score at positions `reach` away from
+/// it across or down, between positions too; and where.
+///
+/// `None` if all of the ring is outside the map.
+pub fn on_ring(map: &ScoreMap, best: Candidate, reach: usize) -> Option<(f64, [isize; 2])> {
+    let reach = reach as isize;
+    let at = |du: isize, dv: isize| -> Option<f64> {
+        let u = best.u.checked_add_signed(du).filter(|&u| u < map.size().width)?;
+        let v = best.v.checked_add_signed(dv).filter(|&v| v < map.size().height)?;
+        Some(f64::from(map.at(u, v))).filter(|score| score.is_finite())
+    };
+    let mut highest: Option<(f64, [isize; 2])> = None;
+    for along in -reach..=reach {
+        for [du, dv] in [[along, -reach], [along, reach], [-reach, along], [reach, along]] {
+            let Some(score) = at(du, dv) else { continue };
+            // Along its side of the ring; at the corners there are two, and none is needed.
+            let [eu, ev] = if dv.abs() == reach { [1, 0] } else { [0, 1] };
+            let height = match (at(du - eu, dv - ev), at(du + eu, dv + ev)) {
+                (Some(before), Some(after)) if along.abs() < reach => {
+                    parabola(before, score, after).1
+                }
+                _ => score,
+            };
+            if highest.is_none_or(|(highest, _)| highest < height) {
+                highest = Some((height, [du, dv]));
+            }
+        }
+    }
+    highest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
+
+    #[test]
+    fn every_way_is_read_as_it_was_written() {
+        let half = Enlargement::new(0.5).unwrap();
+        for way in Subpixel::ALL.into_iter().chain([Subpixel::Resize(half)]) {
+            let text = serde_json::to_string(&way).unwrap();
+            assert_eq!(serde_json::from_str::<Subpixel>(&text).unwrap(), way, "{text}");
+        }
+        assert_eq!(Subpixel::Resize(half).to_string(), "resize:0.5");
+        assert_eq!(serde_json::to_string(&Subpixel::GaussNewton).unwrap(), "\"gauss-newton\"");
+    }
+
+    #[test]
+    fn a_way_that_is_not_known_or_enlarges_too_much_is_refused() {
+        for wrong in
+            ["best", "resize", "resize:", "resize:0", "resize:33", "resize:x", "none:2", ""]
+        {
+            let said = wrong.parse::<Subpixel>().err().map(|error| error.to_string());
+            let says = said.as_ref().is_some_and(|said| {
+                said.contains("resize:U with U from 0.1 to 32") && said.contains("gauss-newton")
+            });
+            assert!(says, "{wrong}: {said:?}");
+        }
+    }
 
     #[test]
     fn a_parabola_is_found_exactly() {
@@ -120,12 +244,31 @@ mod tests {
 
     #[test]
     fn at_the_border_the_peak_leans_to_no_side() {
-        use crate::geometry::Size;
         let mut map = ScoreMap::default();
         map.fill(Size::new(3, 3), Size::new(1, 1), |u, v| 1.0 - 0.1 * (u + v) as f32);
         let at = Candidate { u: 0, v: 0, score: 1.0 };
         let [across, _] = neighbours(&map, at);
         assert_eq!(across[0], across[2]);
         assert_eq!(height(&map, at), 1.0);
+    }
+
+    #[test]
+    fn a_ridge_is_as_high_on_the_ring_as_at_its_best_whichever_way_it_runs() {
+        for (across, along) in [((1.0, 0.0), 0), ((0.8, 0.6), 1), ((0.6, -0.8), 2)] {
+            let mut map = ScoreMap::default();
+            map.fill(Size::new(21, 17), Size::new(1, 1), |u, v| {
+                let off = across.0 * (u as f64 - 10.0) + across.1 * (v as f64 - 8.0);
+                (0.9 * (-0.1 * off * off).exp()) as f32
+            });
+            let (height, _) = on_ring(&map, Candidate { u: 10, v: 8, score: 0.9 }, 3).unwrap();
+            assert!(0.89 < height, "{along}: {height}");
+        }
+        let mut map = ScoreMap::default();
+        map.fill(Size::new(21, 17), Size::new(1, 1), |u, v| {
+            let square = (u as f64 - 5.0).powi(2) + (v as f64 - 6.0).powi(2);
+            (0.9 * (-0.25 * square).exp()) as f32
+        });
+        let hill = on_ring(&map, Candidate { u: 5, v: 6, score: 0.9 }, 3).unwrap();
+        assert!(hill.0 < 0.1, "{hill:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! Where a template is looked for: one search region, prepared for matching.
 
+use super::enlargement::{self, EnlargeScratch, Enlargement};
 use crate::fft::{Fft2, FftScratch, Spectrum};
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
@@ -10,6 +11,7 @@ use crate::sums::{self, Region};
 #[derive(Clone, Debug, Default)]
 pub struct Target {
     search: Option<Rect>,
+    size: Size,
     stride: usize,
     pixels: Vec<f32>,
     max_deviation: f32,
@@ -23,6 +25,8 @@ pub struct Target {
 pub struct PrepareScratch {
     columns: Vec<f64>,
     pub(super) fft: FftScratch,
+    pub(super) enlarge: EnlargeScratch,
+    pub(super) enlarged: Frame,
 }
 
 impl Target {
@@ -37,17 +41,43 @@ impl Target {
         fft: Option<&Fft2>,
         scratch: &mut PrepareScratch,
     ) {
-        let view = frame.crop(search);
-        let max_abs = self.load(view);
         self.search = Some(search);
-        let region =
-            Region { pixels: &self.pixels, stride: self.stride, size: search.size(), max_abs };
+        self.prepare_view(frame.crop(search), template, fft, scratch);
+    }
+
+    /// The same for templates that are enlarged: of this size when they are.
+    pub fn prepare_enlarged(
+        &mut self,
+        (frame, search): (&Frame, Rect),
+        enlargement: Enlargement,
+        template: Size,
+        fft: Option<&Fft2>,
+        scratch: &mut PrepareScratch,
+    ) {
+        let mut enlarged = std::mem::take(&mut scratch.enlarged);
+        let crop = frame.crop(search);
+        enlargement::enlarge(crop, enlargement, &mut scratch.enlarge, &mut enlarged);
+        self.search = Some(search);
+        self.prepare_view(enlarged.view(), template, fft, scratch);
+        scratch.enlarged = enlarged;
+    }
+
+    fn prepare_view(
+        &mut self,
+        view: View<'_>,
+        template: Size,
+        fft: Option<&Fft2>,
+        scratch: &mut PrepareScratch,
+    ) {
+        let max_abs = self.load(view);
+        self.size = view.size();
+        let region = Region { pixels: &self.pixels, stride: self.stride, size: self.size, max_abs };
         sums::window_norms(region, template, &mut scratch.columns, &mut self.norms);
         let textured = self.norms.iter().copied().filter(|&norm| 0.0 < norm);
         self.weakest = textured.fold(f32::INFINITY, f32::min);
         self.spectrum.clear();
         if let Some(fft) = fft {
-            let rows = self.pixels.chunks_exact(self.stride).map(|row| &row[..search.width]);
+            let rows = self.pixels.chunks_exact(self.stride).map(|row| &row[..view.size().width]);
             fft.forward(rows, &mut self.spectrum, &mut scratch.fft);
         }
     }
@@ -69,7 +99,7 @@ impl Target {
         max_abs
     }
 
-    /// The region in the frame.
+    /// The region in the frame, in the frame's own pixels even if it is enlarged.
     ///
     /// # Panics
     ///
@@ -110,7 +140,6 @@ impl Target {
 
     /// How many positions a template of this size has across and down.
     pub fn positions(&self, template: Size) -> Size {
-        let search = self.search();
-        Size::new(search.width - template.width + 1, search.height - template.height + 1)
+        Size::new(self.size.width - template.width + 1, self.size.height - template.height + 1)
     }
 }

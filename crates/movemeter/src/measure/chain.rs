@@ -11,14 +11,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::course::{self, Course};
 use super::pair;
 use super::stage::{Scratch, ScratchPool};
 use super::windows::{Place, Prepared, Site};
+use crate::deformation::Deformation;
 use crate::frame::Frame;
 use crate::geometry::{Displacement, Rect};
 use crate::matching::matcher::Role;
 use crate::matching::template::Template;
-use crate::track::{Covariance, Sample, Status};
+use crate::track::{Covariance, Found, Sample, Status};
 
 /// Earlier frames that may be held for windows lost since. When windows were lost at more different
 /// times than that, the chains of those lost first end: memory must not grow with the recording.
@@ -36,7 +38,9 @@ struct Link {
     window: usize,
     sum: Displacement,
     covariance: Covariance,
+    deformation: Deformation,
     last: Last,
+    course: Course,
     status: Status,
 }
 
@@ -57,8 +61,8 @@ impl Chain {
         first: &Frame,
         follow: bool,
         pool: &ScratchPool,
-    ) -> (Self, Vec<Sample>) {
-        let first = Arc::new(site.prepare(first, Role::Target, pool));
+    ) -> (Self, Vec<Found>) {
+        let first = Arc::new(site.prepare(first, Role::Both, pool));
         let start = |window: usize| {
             let mut template = Box::<Template>::default();
             let place = site.place(window);
@@ -68,19 +72,21 @@ impl Chain {
                 (Ok(()), true) => Last::Content { template, rect: place.rect },
                 (Ok(()), false) => Last::Frame { number: 0, frame: Arc::clone(&first) },
             };
-            let sample = texture.map_or_else(Sample::lost, |()| Sample::reference());
+            let found = texture.map_or_else(Found::lost, |()| Found::reference());
             let (sum, covariance) = (Displacement::ZERO, Covariance::ZERO);
-            (Link { window, sum, covariance, last, status: sample.status }, sample)
+            let (deformation, status) = (Deformation::NONE, found.sample.status);
+            let course = Course::default();
+            (Link { window, sum, covariance, deformation, last, course, status }, found)
         };
         let (links, samples) = (0..site.rects.len()).into_par_iter().map(start).unzip();
         (Self { follow, n_frames: 0, links }, samples)
     }
 
     /// Every window in the next frame.
-    pub fn next(&mut self, site: &Site, frame: &Frame, pool: &ScratchPool) -> Vec<Sample> {
+    pub fn next(&mut self, site: &Site, frame: &Frame, pool: &ScratchPool) -> Vec<Found> {
         self.n_frames += 1;
         let number = self.n_frames;
-        let frame = Arc::new(site.prepare(frame, Role::Target, pool));
+        let frame = Arc::new(site.prepare(frame, Role::Both, pool));
         let step = |link: &mut Link| link.step(site, number, &frame, &mut pool.get());
         let samples = self.links.par_iter_mut().map(step).collect();
         if !self.follow {
@@ -117,62 +123,71 @@ impl Link {
         number: usize,
         frame: &Arc<Prepared>,
         scratch: &mut Scratch,
-    ) -> Sample {
+    ) -> Found {
         let step = match &self.last {
-            Last::Ended(status) => return Sample::lost(*status),
+            Last::Ended(status) => return Found::lost(*status),
             Last::Content { template, rect } => {
                 let place = Place { window: self.window, rect: *rect };
-                pair::follow(site, template, frame, place, scratch)
+                course::follow(site, template, frame, place, &mut self.course, scratch)
             }
             Last::Frame { frame: earlier, .. } => {
                 pair::look_back(site, frame, earlier, None, site.place(self.window), scratch)
             }
         };
-        let sample = Sample {
-            displacement: self.sum + step.displacement,
-            covariance: self.covariance.plus(step.covariance),
-            ..step
-        };
-        self.status = step.status;
+        let found = self.after(site, &step);
+        let Found { sample, deformation } = found;
+        self.status = sample.status;
         // A doubtful step is shown if asked for, but nothing is built on it.
-        if step.is_ok() {
+        if sample.is_ok() && self.advance(site, number, frame, sample.displacement, scratch) {
             (self.sum, self.covariance) = (sample.displacement, sample.covariance);
-            self.advance(site, number, frame, scratch);
+            self.deformation = deformation;
         }
-        sample
+        found
     }
 
-    /// Makes this frame the one that the next is compared with.
+    /// The sum after another step.
+    fn after(&self, site: &Site, step: &Found) -> Found {
+        let mut displacement = self.sum + step.sample.displacement;
+        // What is followed is up to half a pixel beside the centre of the content that was taken,
+        // and moves otherwise than that if it turns.
+        if let (Last::Content { rect, .. }, true) = (&self.last, step.deformation.is_known()) {
+            let start = site.rects[self.window];
+            let taken = ((rect.x - start.x) as f64, (rect.y - start.y) as f64);
+            let (dx, dy) = step.deformation.moves(self.sum.dx - taken.0, self.sum.dy - taken.1);
+            displacement += Displacement::new(dx, dy);
+        }
+        let covariance = self.covariance.plus(step.sample.covariance);
+        let deformation = self.deformation.then(&step.deformation);
+        Found { sample: Sample { displacement, covariance, ..step.sample }, deformation }
+    }
+
+    /// Makes this frame the one that the next is compared with; whether that could be done.
     fn advance(
         &mut self,
         site: &Site,
         number: usize,
         frame: &Arc<Prepared>,
+        sum: Displacement,
         scratch: &mut Scratch,
-    ) {
+    ) -> bool {
         match &mut self.last {
-            Last::Ended(_) => {}
+            Last::Ended(_) => false,
             Last::Frame { number: held_number, frame: held } => {
                 (*held_number, *held) = (number, Arc::clone(frame));
+                true
             }
             Last::Content { template, rect } => {
                 let start = site.rects[self.window];
                 let whole = |part: f64| part.round() as isize;
-                let moved = start.moved(whole(self.sum.dx), whole(self.sum.dy));
-                take_anew(
-                    site,
-                    frame,
-                    Place { window: self.window, rect: moved },
-                    template,
-                    rect,
-                    scratch,
-                );
+                let moved = start.moved(whole(sum.dx), whole(sum.dy));
+                let place = Place { window: self.window, rect: moved };
+                take_anew(site, frame, place, template, rect, scratch)
             }
         }
     }
 }
 
-/// Takes the content at a place; where that is not in the frame, or flat, the old content is kept.
+/// Takes the content at a place and says so; where that is not in the frame, or flat, the old is kept.
 fn take_anew(
     site: &Site,
     frame: &Prepared,
@@ -180,14 +195,16 @@ fn take_anew(
     template: &mut Template,
     rect: &mut Rect,
     scratch: &mut Scratch,
-) {
+) -> bool {
     if !place.rect.is_inside(frame.frame.pixels().size()) {
-        return;
+        return false;
     }
     let mut fresh = std::mem::take(&mut scratch.template);
-    if pair::take(site, frame, place, &mut fresh, scratch).is_ok() {
+    let is_taken = pair::take(site, frame, place, &mut fresh, scratch).is_ok();
+    if is_taken {
         std::mem::swap(template, &mut fresh);
         *rect = place.rect;
     }
     scratch.template = fresh;
+    is_taken
 }

@@ -3,25 +3,36 @@
 use std::sync::Arc;
 
 use super::against::Against;
+use super::brightness;
 use super::chain::Chain;
-use super::reference::{self, Ahead};
+use super::keyframe::Keyframes;
+use super::reference::{self, Ahead, ReferenceFrame};
 use super::stage::{Measurement, ScratchPool, Taken};
 use super::windows::Site;
+use crate::brightness::Brightness;
+use crate::deformation::Deforming;
 use crate::error::Error;
 use crate::frame::Frame;
+use crate::geometry::Displacement;
+use crate::mask::{Counts, Mask};
+use crate::matching::covariance::{Correlation, Noise};
 use crate::matching::matcher::Matcher;
 use crate::matching::plan::{Method, Planner};
+use crate::matching::subpixel::Subpixel;
+use crate::matching::warp::Model;
 use crate::monitor::{Monitor, Warning};
+use crate::preprocess::blur;
 use crate::recipe::{Recipe, Reference};
 use crate::simd::Level;
 use crate::source::FrameSource;
 use crate::table::Table;
-use crate::track::{Sample, Status, Track, Tracks};
+use crate::track::{Found, Status, Track, Tracks};
 
 /// Measures displacements. Hand it to [`run()`](super::run()).
 pub struct Motion {
     site: Site,
     follow: bool,
+    mask: Option<Mask>,
     counting: Counting,
     pool: ScratchPool,
     tracks: Tracks,
@@ -33,10 +44,14 @@ enum Counting {
     FromFirst,
     /// From one before each, from the first that comes on.
     FromEachBefore,
+    /// From the first that comes, by keyframes.
+    FromFirstByKeyframes,
     /// From this one; its number, if it is one of the recording's.
-    From(Against, Option<usize>),
+    From(Box<Against>, Option<usize>),
     /// From one before each.
     Chained(Chain),
+    /// From the first, by keyframes.
+    Keyed(Keyframes),
 }
 
 /// How the work is done where that makes no difference to the result but rounding.
@@ -46,6 +61,9 @@ pub struct Means {
     pub level: Option<Level>,
     /// The way to correlate; the cheapest by default.
     pub method: Option<Method>,
+    /// Whether following windows without a limit are looked for in the whole of every frame, not
+    /// first where their motion so far leads: the judge of looking there first.
+    pub exhaustive: bool,
 }
 
 impl Motion {
@@ -66,23 +84,28 @@ impl Motion {
         monitor: &dyn Monitor,
     ) -> Result<Self, Error> {
         recipe.check(source.info())?;
-        let ahead = reference::read_ahead(recipe, source, monitor)?;
-        let matcher = matcher(recipe, means, ahead.as_ref().map_or(1, |ahead| ahead.n_frames));
+        let Ahead { preparation, reference } = reference::read_ahead(recipe, source, monitor)?;
+        let n_averaged = reference.as_ref().map_or(1, |reference| reference.n_frames);
+        let matcher = matcher(recipe, means, n_averaged, source.info().is_rounded());
         let planner = means.method.map_or_else(Planner::default, Planner::forced);
-        let site = Site::new(matcher, &recipe.windows, source.info().size, planner);
+        let site =
+            Site::new(matcher, &recipe.windows, source.info().size, planner, !means.exhaustive)
+                .preparing(preparation);
         warn_of_clipping(&site, monitor);
         let mut pool = ScratchPool::default();
         pool.fit();
-        let counting = match ahead {
-            Some(Ahead { frame, number, .. }) => {
-                Counting::From(Against::new(&site, &frame, recipe.follow, &pool), number)
+        let counting = match reference {
+            Some(ReferenceFrame { frame, number, .. }) => {
+                let role = Against::role_of_reference(recipe.follow);
+                let frame = site.prepare_preprocessed(&frame, role);
+                Counting::From(Box::new(Against::new(&site, frame, recipe.follow, &pool)), number)
             }
-            None if recipe.reference == Reference::Previous => Counting::FromEachBefore,
-            None => Counting::FromFirst,
+            None => counting_from_first(recipe.reference),
         };
         let pixel_size_um = recipe.pixel_size_um.or(source.info().pixel_size_um);
         let tracks = empty_tracks(recipe, pixel_size_um);
-        Ok(Self { site, follow: recipe.follow, counting, pool, tracks })
+        let (follow, mask) = (recipe.follow, recipe.mask.clone());
+        Ok(Self { site, follow, mask, counting, pool, tracks })
     }
 
     /// What was measured so far.
@@ -95,13 +118,20 @@ impl Motion {
         self.tracks
     }
 
+    /// The keyframes, if it measures by them and has begun.
+    #[cfg(test)]
+    pub(super) fn into_keyframes(self) -> Option<Keyframes> {
+        if let Counting::Keyed(keyframes) = self.counting { Some(keyframes) } else { None }
+    }
+
     /// Starts from the first frame, if that is the reference; gives its samples.
-    fn start(&mut self, first: &Taken, frame: &Frame) -> Option<Vec<Sample>> {
+    fn start(&mut self, first: &Taken, frame: &Frame) -> Option<Vec<Found>> {
         let (site, pool) = (&self.site, &self.pool);
         match &self.counting {
             Counting::FromFirst => {
+                let frame = site.prepare(frame, Against::role_of_reference(self.follow), pool);
                 let against = Against::new(site, frame, self.follow, pool);
-                self.counting = Counting::From(against, Some(first.stamp.number));
+                self.counting = Counting::From(Box::new(against), Some(first.stamp.number));
                 None
             }
             Counting::FromEachBefore => {
@@ -109,12 +139,17 @@ impl Motion {
                 self.counting = Counting::Chained(chain);
                 Some(samples)
             }
-            Counting::From(..) | Counting::Chained(_) => None,
+            Counting::FromFirstByKeyframes => {
+                let (keyframes, samples) = Keyframes::start(site, frame, self.follow, pool);
+                self.counting = Counting::Keyed(keyframes);
+                Some(samples)
+            }
+            Counting::From(..) | Counting::Chained(_) | Counting::Keyed(_) => None,
         }
     }
 
     /// Every window in every frame of the batch, all of which are included.
-    fn samples(&mut self, batch: &[(&Taken, &Frame)], monitor: &dyn Monitor) -> Vec<Sample> {
+    fn samples(&mut self, batch: &[(&Taken, &Frame)], monitor: &dyn Monitor) -> Vec<Found> {
         let (site, pool) = (&self.site, &self.pool);
         match &mut self.counting {
             Counting::From(against, number) => {
@@ -132,14 +167,28 @@ impl Motion {
                 let going = batch.iter().take_while(|_| !monitor.is_cancelled());
                 going.flat_map(|(_, frame)| chain.next(site, frame, pool)).collect()
             }
-            Counting::FromFirst | Counting::FromEachBefore => Vec::new(),
+            Counting::Keyed(keyframes) => {
+                let going = batch.iter().take_while(|_| !monitor.is_cancelled());
+                going.flat_map(|(_, frame)| keyframes.next(site, frame, pool)).collect()
+            }
+            Counting::FromFirst | Counting::FromEachBefore | Counting::FromFirstByKeyframes => {
+                Vec::new()
+            }
         }
     }
 
     /// Adds the samples of the included frames to the tracks, and says of the others that they are not.
-    fn keep(&mut self, batch: &[Taken], samples: &[Sample]) {
+    fn keep(&mut self, batch: &[Taken], samples: &[Found]) {
         let n_windows = self.site.rects.len();
-        let excluded = vec![Sample::lost(Status::Excluded); n_windows];
+        if let Some(brightness) = &mut self.tracks.brightness {
+            let moved = |frame: usize, window: usize| match self.follow {
+                true => samples[frame * n_windows + window].sample.displacement(),
+                false => Some(Displacement::ZERO),
+            };
+            let counts = self.mask.as_ref().and_then(Mask::counts);
+            brightness::measure(brightness, (&self.site.rects, counts), batch, moved);
+        }
+        let excluded = vec![Found::lost(Status::Excluded); n_windows];
         let mut measured = samples.chunks_exact(n_windows);
         for taken in batch {
             let samples = match taken.frame {
@@ -147,8 +196,11 @@ impl Motion {
                 None => &excluded,
             };
             self.tracks.stamps.push(taken.stamp);
-            for (track, &sample) in self.tracks.tracks.iter_mut().zip(samples) {
-                track.samples.push(sample);
+            for (track, found) in self.tracks.tracks.iter_mut().zip(samples) {
+                track.samples.push(found.sample);
+                if self.tracks.deforming != Deforming::No {
+                    track.deformations.push(found.deformation);
+                }
             }
         }
     }
@@ -179,16 +231,51 @@ impl Measurement for Motion {
     }
 }
 
+fn counting_from_first(reference: Reference) -> Counting {
+    match reference {
+        Reference::Previous => Counting::FromEachBefore,
+        Reference::Keyframe => Counting::FromFirstByKeyframes,
+        Reference::First | Reference::Mean | Reference::Frame(_) => Counting::FromFirst,
+    }
+}
+
+/// Smoothing and spline of a fit feel a filled pixel less than 1e-4 px so far from it; at 1 px, clean texture is
+/// misplaced by 1e-3 px, and at 3 px a grid of dead pixels would leave too little of a window.
+const FIT_MARGIN_PX: usize = 2;
+/// Beyond so many standard deviations of a blur, a 50th of what is filled is left.
+const BLUR_MARGIN: f64 = 2.0;
+
+/// The pixels that count: those that do not feel what the mask covers.
+fn counts(recipe: &Recipe) -> Option<Arc<Counts>> {
+    let mask = recipe.mask.as_ref().filter(|mask| Mask::covers_any(mask))?;
+    let of_fit = match recipe.subpixel {
+        Subpixel::GaussNewton => FIT_MARGIN_PX,
+        Subpixel::Parabola | Subpixel::Gaussian | Subpixel::None | Subpixel::Resize(_) => 0,
+    };
+    let of_blur = (BLUR_MARGIN * recipe.blur_sigma_px).ceil() as usize;
+    Some(Arc::new(mask.counts()?.shrunk(of_fit + of_blur)))
+}
+
 /// A mean of n frames has 1/n of a frame's noise: the part 1/(n + 1) of what it and a frame have.
-fn matcher(recipe: &Recipe, means: Means, n_averaged: usize) -> Matcher {
+fn matcher(recipe: &Recipe, means: Means, n_averaged: usize, is_rounded: bool) -> Matcher {
     let of_mean = 1.0 / (n_averaged as f64 + 1.0);
+    let taps = blur::taps(recipe.blur_sigma_px);
+    // Rounding to whole numbers has variance 1/12, in a frame and in the reference.
+    let rounding = if is_rounded { (1.0 + 1.0 / n_averaged as f64) / 12.0 } else { 0.0 };
     Matcher {
         level: means.level.unwrap_or_else(Level::new),
         subpixel: recipe.subpixel,
         min_score: recipe.min_score,
         keep_doubtful: recipe.keep_doubtful,
         max_displacement_px: recipe.max_displacement_px,
-        template_noise: if recipe.follow { of_mean } else { 1.0 - of_mean },
+        model: recipe.model,
+        max_rotation_rad: recipe.max_rotation_rad(),
+        noise: Noise {
+            of_template: if recipe.follow { of_mean } else { 1.0 - of_mean },
+            expected: Correlation::of_white_noise(&taps),
+            rounding: rounding * Correlation::variance_left(&taps),
+        },
+        counts: counts(recipe),
     }
 }
 
@@ -212,7 +299,14 @@ fn empty_tracks(recipe: &Recipe, pixel_size_um: Option<f64>) -> Tracks {
             window,
             rect,
             samples: Vec::new(),
+            deformations: Vec::new(),
         })
     });
-    Tracks { stamps: Vec::new(), tracks: tracks.collect(), pixel_size_um }
+    let deforming = match (recipe.model, recipe.rotation) {
+        (Model::Affine, _) => Deforming::Straining,
+        (Model::Rigid, _) | (Model::Translation, true) => Deforming::Turning,
+        (Model::Translation, false) => Deforming::No,
+    };
+    let brightness = recipe.brightness.map(|mode| Brightness::new(mode, recipe.windows.len()));
+    Tracks { stamps: Vec::new(), tracks: tracks.collect(), brightness, pixel_size_um, deforming }
 }

@@ -1,11 +1,18 @@
 //! One window of one frame against another frame: following it, or looking back from where it is.
 
 use super::stage::Scratch;
-use super::windows::{Place, Prepared, Site};
-use crate::matching::matcher::Match;
+use super::windows::{Near, Place, Prepared, Site};
+use crate::geometry::Rect;
+use crate::matching::matcher::{Match, MatchFrame};
+use crate::matching::plan::Plan;
 use crate::matching::target::Target;
 use crate::matching::template::Template;
-use crate::track::{Sample, Status};
+use crate::matching::warp::Model;
+use crate::matching::warping;
+use crate::track::{Found, Sample, Status};
+
+/// How far to look, px, where the place is known to a pixel.
+const NEAR_PX: usize = 4;
 
 /// Takes the content of a place out of a frame.
 pub(super) fn take(
@@ -32,10 +39,11 @@ pub(super) fn aim(
     target: &mut Target,
     scratch: &mut Scratch,
 ) {
-    let pixels = frame.frame.pixels();
-    let search = site.matcher.search(place.rect, pixels.size());
+    let search = site.matcher.search(place.rect, frame.frame.pixels().size());
+    let of = (search, site.matcher.sought(place.rect).size());
     let fft = site.plan(place.window).fft();
-    target.prepare(pixels, search, place.rect.size(), fft, &mut scratch.matching.prepare);
+    let scratch = &mut scratch.matching.prepare;
+    site.matcher.prepare_target(&frame.frame, of, fft, target, scratch);
 }
 
 /// How far the template's content is, in this frame, from its place.
@@ -45,7 +53,7 @@ pub(super) fn follow(
     frame: &Prepared,
     place: Place,
     scratch: &mut Scratch,
-) -> Sample {
+) -> Found {
     locate(site, template, frame, None, place, scratch)
 }
 
@@ -56,8 +64,71 @@ pub(super) fn follow_from(
     frame: &Prepared,
     place: Place,
     scratch: &mut Scratch,
-) -> Sample {
+) -> Found {
     between(site, [earlier, frame], None, place, scratch)
+}
+
+/// How far the template's content is from its place, looked for around another place only, which is inside the frame; `None` if it is not found there
+/// without doubt.
+pub(super) fn follow_near(
+    site: &Site,
+    template: &Template,
+    frame: &Prepared,
+    place: Place,
+    (around, near): (Rect, &Near),
+    scratch: &mut Scratch,
+) -> Option<Sample> {
+    let pixels = frame.frame.pixels();
+    let search = around.grown(near.reach).clipped_to(pixels.size())?;
+    let (window, size, plan) = (place.rect, place.rect.size(), &near.plan);
+    let mut target = std::mem::take(&mut scratch.target);
+    target.prepare(pixels, search, size, plan.fft(), &mut scratch.matching.prepare);
+    let n_positions = site.n_positions(size);
+    let of = Match { template, window, target: &target, frame: &frame.frame, plan, n_positions };
+    let sample = site.matcher.locate_near(&of, &mut scratch.matching);
+    scratch.target = target;
+    sample
+}
+
+/// How far the template's content is from a window in this part of a frame, all of which is searched.
+pub(super) fn follow_in(
+    site: &Site,
+    template: &Template,
+    part: &MatchFrame,
+    window: Rect,
+    scratch: &mut Scratch,
+) -> Sample {
+    let mut target = std::mem::take(&mut scratch.target);
+    let search = Rect::of_frame(part.pixels().size());
+    let prepare = &mut scratch.matching.prepare;
+    target.prepare(part.pixels(), search, window.size(), None, prepare);
+    let (target_ref, plan, n_positions) = (&target, &Plan::Direct, 0);
+    let of = Match { template, window, target: target_ref, frame: part, plan, n_positions };
+    let sample = site.matcher.locate_near(&of, &mut scratch.matching);
+    scratch.target = target;
+    sample.unwrap_or(Sample::lost(Status::Diverged))
+}
+
+/// How far what was at a place in an earlier frame is from another place now, to which it is near.
+pub(super) fn follow_near_from(
+    site: &Site,
+    earlier: &Prepared,
+    frame: &Prepared,
+    (was, place): (Rect, Place),
+    scratch: &mut Scratch,
+) -> Sample {
+    let frame_size = frame.frame.pixels().size();
+    if !was.is_inside(frame_size) {
+        return Sample::lost(Status::LeftFrame);
+    }
+    let mut template = std::mem::take(&mut scratch.template);
+    let near = Near { reach: NEAR_PX, plan: Plan::Direct };
+    let taken = take(site, earlier, Place { rect: was, ..place }, &mut template, scratch);
+    let sample = taken
+        .ok()
+        .and_then(|()| follow_near(site, &template, frame, place, (place.rect, &near), scratch));
+    scratch.template = template;
+    sample.unwrap_or(Sample::lost(Status::Diverged))
 }
 
 /// Where the window's content in `frame` was in an earlier one; how far it moved since.
@@ -70,9 +141,33 @@ pub(super) fn look_back(
     target: Option<&Target>,
     place: Place,
     scratch: &mut Scratch,
-) -> Sample {
-    let sample = between(site, [frame, earlier], target, place, scratch);
-    Sample { displacement: -sample.displacement, ..sample }
+) -> Found {
+    let Found { sample, deformation } = between(site, [frame, earlier], target, place, scratch);
+    let sample = Sample { displacement: -sample.displacement, ..sample };
+    Found { sample, deformation: deformation.inverse() }
+}
+
+/// The same around another place in the earlier frame, from which the displacement counts.
+pub(super) fn look_back_around(
+    site: &Site,
+    frame: &Prepared,
+    earlier: &Prepared,
+    place: Place,
+    around: Rect,
+    scratch: &mut Scratch,
+) -> Found {
+    let mut template = std::mem::take(&mut scratch.template);
+    let found = match take(site, frame, place, &mut template, scratch) {
+        Ok(()) => {
+            let place = Place { rect: around, ..place };
+            locate(site, &template, earlier, None, place, scratch)
+        }
+        Err(status) => Found::lost(status),
+    };
+    scratch.template = template;
+    let Found { sample, deformation } = found;
+    let sample = Sample { displacement: -sample.displacement, ..sample };
+    Found { sample, deformation: deformation.inverse() }
 }
 
 /// Where in the second frame the place's content in the first is.
@@ -82,14 +177,14 @@ fn between(
     target: Option<&Target>,
     place: Place,
     scratch: &mut Scratch,
-) -> Sample {
+) -> Found {
     let mut template = std::mem::take(&mut scratch.template);
-    let sample = match take(site, from, place, &mut template, scratch) {
+    let found = match take(site, from, place, &mut template, scratch) {
         Ok(()) => locate(site, &template, to, target, place, scratch),
-        Err(status) => Sample::lost(status),
+        Err(status) => Found::lost(status),
     };
     scratch.template = template;
-    sample
+    found
 }
 
 fn locate(
@@ -99,15 +194,23 @@ fn locate(
     kept: Option<&Target>,
     place: Place,
     scratch: &mut Scratch,
-) -> Sample {
+) -> Found {
     let mut own = std::mem::take(&mut scratch.target);
-    let target = kept.or_else(|| site.whole(place.window, frame)).unwrap_or_else(|| {
-        aim(site, frame, place, &mut own, scratch);
-        &own
-    });
+    let whole = || site.whole(place.window, frame, &mut scratch.matching.prepare);
+    let target = match kept.or_else(whole) {
+        Some(target) => target,
+        None => {
+            aim(site, frame, place, &mut own, scratch);
+            &own
+        }
+    };
     let plan = site.plan(place.window);
-    let of = Match { template, window: place.rect, target, frame: &frame.frame, plan };
-    let sample = site.matcher.locate(&of, &mut scratch.matching);
+    let of =
+        Match { template, window: place.rect, target, frame: &frame.frame, plan, n_positions: 0 };
+    let found = match site.matcher.fitted_model() {
+        Model::Translation => site.matcher.locate(&of, &mut scratch.matching).into(),
+        Model::Rigid | Model::Affine => warping::locate(&site.matcher, &of, &mut scratch.matching),
+    };
     scratch.target = own;
-    sample
+    found
 }

@@ -1,14 +1,26 @@
-//! Reading the reference frame before the run, where it is not the first.
+//! What must be known before the first frame is measured: the background, and the reference where it
+//! is not the first frame.
 
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::monitor::{Monitor, Stage};
+use crate::preprocess::background::{Background, Gathering, Mean};
+use crate::preprocess::{Preparation, Work, invert};
 use crate::recipe::{Recipe, Reference};
+use crate::simd::Level;
 use crate::source::FrameSource;
 
-/// A reference read ahead, and its number if it is one of the recording's frames.
+/// What was read ahead.
 pub struct Ahead {
-    /// Its pixels.
+    /// What is done to every frame.
+    pub preparation: Preparation,
+    /// The reference, if it must be known before the first frame is measured.
+    pub reference: Option<ReferenceFrame>,
+}
+
+/// A reference read ahead, and its number if it is one of the recording's frames.
+pub struct ReferenceFrame {
+    /// Its pixels, as the matcher is to see them.
     pub frame: Frame,
     /// Its number in the recording; `None` for the mean.
     pub number: Option<usize>,
@@ -16,22 +28,80 @@ pub struct Ahead {
     pub n_frames: usize,
 }
 
-/// Reads the reference if it must be known before the first frame is measured.
+/// Reads what must be known before the first frame is measured; nothing, for most recipes.
 pub fn read_ahead(
     recipe: &Recipe,
     source: &mut dyn FrameSource,
     monitor: &dyn Monitor,
-) -> Result<Option<Ahead>, Error> {
+) -> Result<Ahead, Error> {
     match recipe.reference {
-        Reference::First | Reference::Previous => Ok(None),
-        Reference::Mean => {
-            let (frame, n_frames) = mean(recipe, source, monitor)?;
-            Ok(Some(Ahead { frame, number: None, n_frames }))
+        Reference::First | Reference::Previous | Reference::Keyframe => {
+            Ok(Ahead { preparation: preparation(recipe, source, monitor)?, reference: None })
         }
+        Reference::Mean => with_mean(recipe, source, monitor),
         Reference::Frame(number) => {
-            let frame = frame(number, source)?;
-            Ok(Some(Ahead { frame, number: Some(number), n_frames: 1 }))
+            let preparation = preparation(recipe, source, monitor)?;
+            let raw = frame(number, source)?;
+            let frame = preparation.apply(Level::new(), &raw, &mut Work::default()).clone();
+            let reference = ReferenceFrame { frame, number: Some(number), n_frames: 1 };
+            Ok(Ahead { preparation, reference: Some(reference) })
         }
+    }
+}
+
+/// What is done to every frame; for a background all frames are read.
+pub fn preparation(
+    recipe: &Recipe,
+    source: &mut dyn FrameSource,
+    monitor: &dyn Monitor,
+) -> Result<Preparation, Error> {
+    let preparation = without_background(recipe, source);
+    let Some(mut background) = Gathering::new(recipe.background, source.info().size) else {
+        return Ok(preparation);
+    };
+    let mut work = Work::default();
+    for_each_frame(recipe, source, monitor, |raw| {
+        background.add(preparation.apply_inversion(raw, &mut work));
+    })?;
+    Ok(preparation.less(background.finish()))
+}
+
+/// The mean of all frames, as the matcher is to see them, from the same pass as the background.
+fn with_mean(
+    recipe: &Recipe,
+    source: &mut dyn FrameSource,
+    monitor: &dyn Monitor,
+) -> Result<Ahead, Error> {
+    let (size, level) = (source.info().size, Level::new());
+    let mut preparation = without_background(recipe, source);
+    let (mut background, mut mean) = (Gathering::new(recipe.background, size), Mean::new(size));
+    let mut work = Work::default();
+    let n_frames = for_each_frame(recipe, source, monitor, |raw| {
+        mean.add(preparation.apply(level, raw, &mut work));
+        if let Some(background) = &mut background {
+            background.add(preparation.apply_inversion(raw, &mut work));
+        }
+    })?;
+    if let Some(background) = background {
+        preparation = preparation.less(background.finish());
+    }
+    // A blur is linear: what it makes of a difference is the difference of what it makes of both.
+    if let Some(background) = preparation.blurred_background(level) {
+        mean.subtract(&background);
+    }
+    let reference = ReferenceFrame { frame: mean.finish(), number: None, n_frames };
+    Ok(Ahead { preparation, reference: Some(reference) })
+}
+
+fn without_background(recipe: &Recipe, source: &dyn FrameSource) -> Preparation {
+    let preparation = Preparation::default().blurred(recipe.blur_sigma_px);
+    let preparation = match &recipe.mask {
+        Some(mask) => preparation.filled(mask.clone()),
+        None => preparation,
+    };
+    match recipe.invert {
+        true => preparation.inverted(invert::white(&source.info().pixel_type)),
+        false => preparation,
     }
 }
 
@@ -45,15 +115,16 @@ fn frame(number: usize, source: &mut dyn FrameSource) -> Result<Frame, Error> {
     Ok(frame)
 }
 
-/// The mean of all frames that are measured, and their number; one at a time: memory does not grow with their number.
-fn mean(
+/// Shows all frames that are measured, one at a time: memory does not grow with their number, which
+/// is given.
+fn for_each_frame(
     recipe: &Recipe,
     source: &mut dyn FrameSource,
     monitor: &dyn Monitor,
-) -> Result<(Frame, usize), Error> {
-    let (size, n_frames) = (source.info().size, source.info().n_frames);
-    let mut sums = vec![0.0f64; size.area()];
-    let (mut frame, mut n_summed) = (Frame::default(), 0usize);
+    mut look: impl FnMut(&Frame),
+) -> Result<usize, Error> {
+    let n_frames = source.info().n_frames;
+    let (mut frame, mut n_seen) = (Frame::default(), 0usize);
     for index in 0..n_frames {
         if monitor.is_cancelled() {
             return Err(Error::Cancelled);
@@ -63,16 +134,21 @@ fn mean(
             source
                 .read(index, &mut frame)
                 .map_err(|source| Error::Read { frame: number, source })?;
-            for (sum, &pixel) in sums.iter_mut().zip(frame.pixels()) {
-                *sum += f64::from(pixel);
-            }
-            n_summed += 1;
+            look(&frame);
+            n_seen += 1;
         }
-        monitor.progress(Stage::Averaging, index + 1, n_frames);
+        monitor.progress(stage(recipe), index + 1, n_frames);
     }
-    if n_summed == 0 {
-        return Err(Error::NoFrames { excluded: 0 < n_frames });
+    match n_seen {
+        0 => Err(Error::NoFrames { excluded: 0 < n_frames }),
+        n => Ok(n),
     }
-    let pixels = sums.into_iter().map(|sum| (sum / n_summed as f64) as f32).collect();
-    Ok((Frame::from_pixels(size, pixels).expect("there is a sum for each pixel"), n_summed))
+}
+
+/// What the pass before the run is for: above all the background, if there is one.
+fn stage(recipe: &Recipe) -> Stage {
+    match recipe.background {
+        Background::None => Stage::Averaging,
+        Background::Min | Background::Mean => Stage::Background,
+    }
 }

@@ -8,6 +8,7 @@ use crate::matching::matcher::MatchScratch;
 use crate::matching::target::Target;
 use crate::matching::template::Template;
 use crate::monitor::Monitor;
+use crate::preprocess::Work;
 use crate::table::Table;
 use crate::track::Stamp;
 
@@ -37,6 +38,7 @@ pub(super) struct Scratch {
     pub matching: MatchScratch,
     pub template: Template,
     pub target: Target,
+    pub preparing: Work,
 }
 
 /// One [`Scratch`] for each thread of the pool; it lives as long as the run.

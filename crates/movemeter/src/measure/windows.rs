@@ -1,13 +1,15 @@
 //! The windows of a run: where each is, and how windows of its size are matched.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::stage::ScratchPool;
 use crate::frame::Frame;
 use crate::geometry::{Rect, Size};
 use crate::matching::matcher::{MatchFrame, Matcher, Role};
 use crate::matching::plan::{Plan, Planner};
-use crate::matching::target::Target;
+use crate::matching::target::{PrepareScratch, Target};
+use crate::preprocess::Preparation;
 use crate::roi::Windows;
 
 /// Memory that may be spent on templates, or reference regions, that are prepared once and kept.
@@ -18,7 +20,22 @@ const KEEP_BYTES: usize = 256 << 20;
 pub(super) struct Class {
     pub size: Size,
     pub plan: Plan,
+    /// Regions to look in first, where the whole frame is searched; from small to large.
+    pub near: Vec<Near>,
 }
+
+/// A region around a predicted place, for one size of window.
+pub(super) struct Near {
+    /// How far it reaches to each side of the window, px.
+    pub reach: usize,
+    pub plan: Plan,
+}
+
+/// How far to look around a predicted place, first, then if it is not there. The first costs no more
+/// than the fit that follows, the last still a small part of a search of a large frame.
+const NEAR_PX: [usize; 3] = [8, 32, 128];
+/// A region is only worth while where it is at most this part of the frame.
+const NEAR_PART: f64 = 0.5;
 
 /// A window and where it is looked for from: its own place, or where it has moved.
 #[derive(Clone, Copy)]
@@ -30,33 +47,55 @@ pub(super) struct Place {
 /// All windows, and the matcher they share.
 pub(super) struct Site {
     pub matcher: Matcher,
+    pub preparation: Preparation,
     pub rects: Vec<Rect>,
     frame: Size,
     class_of: Vec<usize>,
     classes: Vec<Class>,
 }
 
-/// A frame with, where the whole of it is searched, a target for each size of window.
+/// A frame with, where the whole of it is searched, a target for each size of window, made when it is
+/// first needed.
 pub(super) struct Prepared {
     pub frame: MatchFrame,
-    whole: Vec<Target>,
+    whole: Vec<OnceLock<Target>>,
 }
 
 impl Site {
-    pub fn new(matcher: Matcher, windows: &Windows, frame: Size, mut planner: Planner) -> Self {
+    /// With `predicts`, following windows are first looked for where they are expected.
+    pub fn new(
+        matcher: Matcher,
+        windows: &Windows,
+        frame: Size,
+        mut planner: Planner,
+        predicts: bool,
+    ) -> Self {
+        let predicts = predicts && matcher.max_displacement_px.is_none();
         let rects: Vec<Rect> = windows.iter().map(|(_, _, rect)| rect).collect();
         let mut classes: Vec<Class> = Vec::new();
         let mut known = HashMap::new();
         let class_of = rects.iter().map(|rect| {
-            *known.entry(rect.size()).or_insert_with(|| {
-                let search = matcher.search_size(rect.size(), frame);
-                let plan = planner.plan(rect.size(), search);
-                classes.push(Class { size: rect.size(), plan });
+            let size = matcher.sought(*rect).size();
+            *known.entry(size).or_insert_with(|| {
+                let search = matcher.search_size(size, frame);
+                let [template, search] = [size, search].map(|s| matcher.matched_size(s));
+                let plan = planner.plan(template, search);
+                let near = match predicts && matcher.is_predictable() {
+                    true => near(size, frame, &mut planner),
+                    false => Vec::new(),
+                };
+                classes.push(Class { size, plan, near });
                 classes.len() - 1
             })
         });
         let class_of = class_of.collect();
-        Self { matcher, frame, rects, class_of, classes }
+        let preparation = Preparation::default();
+        Self { matcher, preparation, frame, rects, class_of, classes }
+    }
+
+    /// The same, for frames to which this is done before they are matched.
+    pub fn preparing(self, preparation: Preparation) -> Self {
+        Self { preparation, ..self }
     }
 
     /// The way this window is matched.
@@ -64,9 +103,31 @@ impl Site {
         &self.classes[self.class_of[window]].plan
     }
 
+    /// The regions in which this window is looked for first, from small to large.
+    pub fn near(&self, window: usize) -> &[Near] {
+        &self.classes[self.class_of[window]].near
+    }
+
+    /// Whether any window is looked for where it is expected.
+    pub fn predicts(&self) -> bool {
+        self.classes.iter().any(|class| !class.near.is_empty())
+    }
+
+    /// How many positions a window has in the frame.
+    pub fn n_positions(&self, window: Size) -> usize {
+        (self.frame.width - window.width + 1) * (self.frame.height - window.height + 1)
+    }
+
     /// This window where it was placed.
     pub fn place(&self, window: usize) -> Place {
         Place { window, rect: self.rects[window] }
+    }
+
+    /// How many pixels of a window count where it was placed.
+    pub fn n_counting(&self, window: usize) -> usize {
+        let rect = self.rects[window];
+        let n_lacking = self.matcher.counts.as_ref().map_or(0, |counts| counts.n_lacking(rect));
+        rect.size().area() - n_lacking
     }
 
     /// How many windows cannot be searched as far as asked.
@@ -89,30 +150,67 @@ impl Site {
                 true => Size::default(),
                 false => self.matcher.search_size(rect.size(), self.frame),
             };
-            // Four patches of the template; pixels and norms of the region, or a complex spectrum.
-            16 * rect.size().area() + 24 * search.area()
+            // Six patches of the template; pixels and norms of the region, or a complex spectrum.
+            let [template, search] =
+                [rect.size(), search].map(|size| self.matcher.matched_size(size).area());
+            24 * template + 24 * search + self.matcher.bytes_of_warps(*rect)
         };
         self.rects.iter().map(bytes).sum::<usize>() < KEEP_BYTES
     }
 
-    /// Prepares a frame for its role.
-    pub fn prepare(&self, frame: &Frame, role: Role, pool: &ScratchPool) -> Prepared {
+    /// Prepares a frame as recorded for its role.
+    pub fn prepare(&self, raw: &Frame, role: Role, pool: &ScratchPool) -> Prepared {
+        let mut work = std::mem::take(&mut pool.get().preparing);
+        let frame = self.preparation.apply(self.matcher.level, raw, &mut work);
+        let prepared = self.prepare_preprocessed(frame, role);
+        pool.get().preparing = work;
+        prepared
+    }
+
+    /// A frame as recorded, made into what the matcher sees.
+    pub fn preprocessed(&self, raw: &Frame, pool: &ScratchPool) -> Frame {
+        let mut work = std::mem::take(&mut pool.get().preparing);
+        let frame = self.preparation.apply(self.matcher.level, raw, &mut work).clone();
+        pool.get().preparing = work;
+        frame
+    }
+
+    /// Prepares a frame that is preprocessed already for its role.
+    pub fn prepare_preprocessed(&self, frame: &Frame, role: Role) -> Prepared {
         let frame = self.matcher.prepare_frame(frame, role);
         let mut whole = Vec::new();
-        if role == Role::Target && self.searches_whole_frame() {
-            let scratch = &mut pool.get().matching.prepare;
-            for class in &self.classes {
-                let mut target = Target::default();
-                let search = Rect::of_frame(frame.pixels().size());
-                target.prepare(frame.pixels(), search, class.size, class.plan.fft(), scratch);
-                whole.push(target);
-            }
+        if role != Role::Source && self.searches_whole_frame() {
+            whole.resize_with(self.classes.len(), OnceLock::new);
         }
         Prepared { frame, whole }
     }
 
     /// The whole-frame target for this window, if the whole frame is searched.
-    pub fn whole<'a>(&self, window: usize, of: &'a Prepared) -> Option<&'a Target> {
-        of.whole.get(self.class_of[window])
+    pub fn whole<'a>(
+        &self,
+        window: usize,
+        of: &'a Prepared,
+        scratch: &mut PrepareScratch,
+    ) -> Option<&'a Target> {
+        let class = &self.classes[self.class_of[window]];
+        let target = of.whole.get(self.class_of[window])?;
+        Some(target.get_or_init(|| {
+            let mut target = Target::default();
+            let search = Rect::of_frame(of.frame.pixels().size());
+            let (fft, region) = (class.plan.fft(), (search, class.size));
+            self.matcher.prepare_target(&of.frame, region, fft, &mut target, scratch);
+            target
+        }))
     }
+}
+
+fn near(window: Size, frame: Size, planner: &mut Planner) -> Vec<Near> {
+    let search = |reach: usize| {
+        let side = |side: usize, frame: usize| frame.min(side + 2 * reach);
+        Size::new(side(window.width, frame.width), side(window.height, frame.height))
+    };
+    let is_worth_while =
+        |reach: &usize| search(*reach).area() as f64 <= NEAR_PART * frame.area() as f64;
+    let near = |reach| Near { reach, plan: planner.plan(window, search(reach)) };
+    NEAR_PX.into_iter().filter(is_worth_while).map(near).collect()
 }

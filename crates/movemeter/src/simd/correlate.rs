@@ -14,13 +14,13 @@ const ROWS: usize = 4;
 /// Both are stored row by row and zero-mean or nearly so. The region's rows are `region_stride`
 /// apart and have at least [`LANES`] readable pixels beyond the last one used. The result has
 /// `n_across` × `n_down` sums, row by row.
-pub struct Correlation<'a> {
+pub struct Correlation<'a, P = f32> {
     /// The template's pixels.
-    pub template: &'a [f32],
+    pub template: &'a [P],
     /// The template's width.
     pub template_width: usize,
     /// The search region's pixels.
-    pub region: &'a [f32],
+    pub region: &'a [P],
     /// From one region row to the next.
     pub region_stride: usize,
     /// Search positions in a row.
@@ -49,15 +49,21 @@ pub fn correlate(level: Level, of: &Correlation<'_>, precision: Precision, out: 
     }
 }
 
+/// The same of `f64` pixels, for sums that cancel.
+pub fn correlate_exactly(level: Level, of: &Correlation<'_, f64>, out: &mut [f64]) {
+    dispatch!(level, _simd => correlate_kernel(of, out, |sum: f64| sum));
+}
+
 /// How many positions [`correlate`] computes to give these: whole vectors, and several rows at once.
 pub fn n_computed(n_across: usize, n_down: usize) -> usize {
     n_across.next_multiple_of(LANES) * n_down.next_multiple_of(ROWS)
 }
 
 #[inline(always)]
-fn correlate_kernel<T>(of: &Correlation<'_>, out: &mut [f32], narrow: impl Fn(T) -> f32)
+fn correlate_kernel<P, T, R>(of: &Correlation<'_, P>, out: &mut [R], narrow: impl Fn(T) -> R)
 where
-    T: Copy + Default + From<f32> + Mul<Output = T> + AddAssign,
+    P: Copy,
+    T: Copy + Default + From<P> + Mul<Output = T> + AddAssign,
 {
     for v in (0..of.n_down).step_by(ROWS) {
         for u in (0..of.n_across).step_by(LANES) {
@@ -75,9 +81,10 @@ where
 
 /// `ROWS` × `LANES` search positions from (u, v) on; those beyond the last row repeat it.
 #[inline(always)]
-fn correlate_block<T>(of: &Correlation<'_>, u: usize, v: usize) -> [[T; LANES]; ROWS]
+fn correlate_block<P, T>(of: &Correlation<'_, P>, u: usize, v: usize) -> [[T; LANES]; ROWS]
 where
-    T: Copy + Default + From<f32> + Mul<Output = T> + AddAssign,
+    P: Copy,
+    T: Copy + Default + From<P> + Mul<Output = T> + AddAssign,
 {
     let mut totals = [[T::default(); LANES]; ROWS];
     for (y, template_row) in of.template.chunks_exact(of.template_width).enumerate() {
@@ -85,7 +92,7 @@ where
             let v = (v + r).min(of.n_down - 1);
             &of.region[(v + y) * of.region_stride + u..][..of.template_width + LANES - 1]
         };
-        let rows: [&[f32]; ROWS] = [row(0), row(1), row(2), row(3)];
+        let rows: [&[P]; ROWS] = [row(0), row(1), row(2), row(3)];
         let mut sums = [[T::default(); LANES]; ROWS];
         for (x, &t) in template_row.iter().enumerate() {
             for (sums, row) in sums.iter_mut().zip(rows) {

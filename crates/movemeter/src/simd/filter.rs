@@ -36,9 +36,42 @@ fn symmetric_kernel<'a>(
     }
 }
 
+/// One row of an antisymmetric filter: `out = Σₖ taps[k]·(after(k) − before(k))`, k ≥ 1; `taps[0]` is not used.
+pub fn antisymmetric<'a>(
+    level: Level,
+    taps: &[f32],
+    pair: impl Fn(usize) -> (&'a [f32], &'a [f32]),
+    out: &mut [f32],
+) {
+    dispatch!(level, _simd => antisymmetric_kernel(taps, &pair, out));
+}
+
+#[inline(always)]
+fn antisymmetric_kernel<'a>(
+    taps: &[f32],
+    pair: &impl Fn(usize) -> (&'a [f32], &'a [f32]),
+    out: &mut [f32],
+) {
+    out.fill(0.0);
+    for (k, &tap) in taps.iter().enumerate().skip(1) {
+        let (before, after) = pair(k);
+        for ((out, before), after) in out.iter_mut().zip(before).zip(after) {
+            *out += tap * (after - before);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_antisymmetric_filter_takes_one_side_from_the_other() {
+        let row = [1.0, 2.0, 4.0, 8.0, 16.0];
+        let mut out = [f32::NAN; 3];
+        antisymmetric(Level::new(), &[9.0, 0.5], |_| (&row[..3], &row[2..]), &mut out);
+        assert_eq!(out, [1.5, 3.0, 6.0]);
+    }
 
     #[test]
     fn the_symmetric_filter_adds_both_sides() {

@@ -4,16 +4,21 @@ use fearless_simd::dispatch;
 
 use super::{LANES, Level};
 
+/// Coefficients that make up a value, across and down: those of a quintic spline.
+pub const TAPS: usize = 6;
+/// Coefficients that a row needs beyond its width.
+const MORE: usize = TAPS - 1;
+
 /// What is needed to sample a spline over a window and compare it with a template.
 pub struct Fit<'a> {
     /// Spline coefficients from the first one needed on; rows `stride` apart.
     pub coefficients: &'a [f32],
     /// From one row of coefficients to the next.
     pub stride: usize,
-    /// Spline weights of the four coefficients across.
-    pub across: [f32; 4],
-    /// Spline weights of the four coefficients down.
-    pub down: [f32; 4],
+    /// Spline weights of the coefficients across.
+    pub across: [f32; TAPS],
+    /// Spline weights of the coefficients down.
+    pub down: [f32; TAPS],
     /// Subtracted from each coefficient, so that sums do not cancel on bright frames.
     pub offset: f32,
     /// The window's width.
@@ -45,7 +50,7 @@ pub struct FitSums {
 ///
 /// `scratch` is given room for one row.
 pub fn fit_sums(level: Level, of: &Fit<'_>, scratch: &mut Vec<f32>) -> FitSums {
-    scratch.resize(2 * of.width + 3, 0.0);
+    scratch.resize(2 * of.width + MORE, 0.0);
     dispatch!(level, _simd => fit_sums_kernel(of, scratch))
 }
 
@@ -60,14 +65,14 @@ pub fn residual(
     scratch: &mut Vec<f32>,
     out: &mut Vec<f32>,
 ) {
-    scratch.resize(2 * of.width + 3, 0.0);
+    scratch.resize(2 * of.width + MORE, 0.0);
     out.resize(of.template.len(), 0.0);
     dispatch!(level, _simd => residual_kernel(of, mean, scale, scratch, out));
 }
 
 #[inline(always)]
 fn residual_kernel(of: &Fit<'_>, mean: f32, scale: f32, scratch: &mut [f32], out: &mut [f32]) {
-    let (blended, sampled) = scratch.split_at_mut(of.width + 3);
+    let (blended, sampled) = scratch.split_at_mut(of.width + MORE);
     let rows = of.template.chunks_exact(of.width).zip(out.chunks_exact_mut(of.width));
     for (y, (template, out)) in rows.enumerate() {
         sample_row(of, y, blended, sampled);
@@ -80,15 +85,15 @@ fn residual_kernel(of: &Fit<'_>, mean: f32, scale: f32, scratch: &mut [f32], out
 /// One row of the window, less the offset.
 #[inline(always)]
 fn sample_row(of: &Fit<'_>, y: usize, blended: &mut [f32], sampled: &mut [f32]) {
-    let coefficients = |j: usize| &of.coefficients[(y + j) * of.stride..][..of.width + 3];
-    blend(&of.down, [0, 1, 2, 3].map(coefficients), of.offset, blended);
+    let coefficients = |j: usize| &of.coefficients[(y + j) * of.stride..][..of.width + MORE];
+    blend(&of.down, std::array::from_fn(coefficients), of.offset, blended);
     let shifted = |i: usize| &blended[i..i + of.width];
-    blend(&of.across, [0, 1, 2, 3].map(shifted), 0.0, sampled);
+    blend(&of.across, std::array::from_fn(shifted), 0.0, sampled);
 }
 
 #[inline(always)]
 fn fit_sums_kernel(of: &Fit<'_>, scratch: &mut [f32]) -> FitSums {
-    let (blended, sampled) = scratch.split_at_mut(of.width + 3);
+    let (blended, sampled) = scratch.split_at_mut(of.width + MORE);
     let mut sums = [[0.0f64; LANES]; 5];
     let rows = of.template.chunks_exact(of.width);
     let steepest = of.steepest_x.chunks_exact(of.width).zip(of.steepest_y.chunks_exact(of.width));
@@ -100,16 +105,16 @@ fn fit_sums_kernel(of: &Fit<'_>, scratch: &mut [f32]) -> FitSums {
     FitSums { x, y, tf, f, ff }
 }
 
-/// `out = Σ weights[i]·rows[i] − offset`
+/// `out = Σ weights[i]·(rows[i] − offset)`
 #[inline(always)]
-fn blend(weights: &[f32; 4], rows: [&[f32]; 4], offset: f32, out: &mut [f32]) {
+fn blend(weights: &[f32; TAPS], rows: [&[f32]; TAPS], offset: f32, out: &mut [f32]) {
     let n = out.len();
-    let [a, b, c, d] = rows.map(|row| &row[..n]);
+    let [a, b, c, d, e, f] = rows.map(|row| &row[..n]);
     for i in 0..n {
-        out[i] = weights[0] * (a[i] - offset)
-            + weights[1] * (b[i] - offset)
-            + weights[2] * (c[i] - offset)
-            + weights[3] * (d[i] - offset);
+        let inner = weights[2] * (c[i] - offset) + weights[3] * (d[i] - offset);
+        let middle = weights[1] * (b[i] - offset) + weights[4] * (e[i] - offset);
+        let outer = weights[0] * (a[i] - offset) + weights[5] * (f[i] - offset);
+        out[i] = inner + middle + outer;
     }
 }
 
@@ -154,11 +159,12 @@ mod tests {
 
     /// A window with its coefficients, and the same sums by a plain loop in `f64`.
     fn check(width: usize, height: usize, level: Level, scratch: &mut Vec<f32>) {
-        let stride = width + 5;
-        let coefficients = noise((height + 3) * stride, 1);
+        let stride = width + MORE + 2;
+        let coefficients = noise((height + MORE) * stride, 1);
         let patches = [2, 3, 4].map(|seed| noise(width * height, seed));
         let [template, steepest_x, steepest_y] = &patches;
-        let (across, down) = ([0.1, 0.5, 0.3, 0.1], [0.05, 0.45, 0.4, 0.1]);
+        let (across, down) =
+            ([0.02, 0.1, 0.48, 0.3, 0.08, 0.02], [0.03, 0.05, 0.4, 0.4, 0.1, 0.02]);
         let of = Fit {
             coefficients: &coefficients,
             stride,
@@ -171,9 +177,9 @@ mod tests {
             steepest_y,
         };
         let sampled = |i: usize| -> f64 {
-            let taps = (0..16).map(|k| {
-                let at = (i / width + k / 4) * stride + i % width + k % 4;
-                f64::from(across[k % 4] * down[k / 4]) * f64::from(coefficients[at] - OFFSET)
+            let taps = (0..TAPS * TAPS).map(|k| {
+                let at = (i / width + k / TAPS) * stride + i % width + k % TAPS;
+                f64::from(across[k % TAPS] * down[k / TAPS]) * f64::from(coefficients[at] - OFFSET)
             });
             taps.sum()
         };

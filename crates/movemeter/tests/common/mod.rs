@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where its preparations fail")]
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod texture;
+
 use movemeter::geometry::{Displacement, Rect, Size};
 use movemeter::monitor::Silent;
 use movemeter::recipe::Recipe;

@@ -1,0 +1,121 @@
+//! What can be typed about preprocessing.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use movemeter::mask::Mask;
+use movemeter::preprocess::background::Background;
+use movemeter::recipe::{FrameRange, MAX_BLUR_SIGMA_PX};
+use movemeter_io::BitDepth;
+
+use super::SpeakingArguments;
+use crate::values::{self, FrameList};
+
+pub(super) const USAGE: &str = "movemeter preprocess STACK... -o OUT.tif [OPTIONS]";
+
+pub(super) const INTRODUCTION: &str = "\
+Writes a recording as the matcher sees it with the same options of measure: filled where it is masked, \
+inverted, less its background, blurred, in this order. (The fit between the pixels smooths frames a little more, with \
+weights of 0.2, 0.6 and 0.2 along rows and columns; that is not shown.)";
+
+pub(super) const EXAMPLES: &str = "\
+Frames that are not chosen, or excluded, are not written: frames count from 0 again. Times and pixel \
+size are not written either.
+
+Examples:
+  Is the blur too strong?
+    movemeter preprocess recording.tif --blur 2 -o blurred.tif
+  A faint, dark feature that moves over a static background:
+    movemeter preprocess recording.tif --invert --background min -o feature.tif
+  A recording that any program can show:
+    movemeter preprocess frames/ --background min --bits 8 -o feature.tif";
+
+/// What is done to frames before they are matched.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Preprocessing")]
+pub struct PreparationArguments {
+    /// Leave out the pixels where this image is black (0), in every frame and window, wherever windows
+    /// go: dust, dead pixels, a scale bar. All brighter ones are used. One image of the frame's size; not
+    /// as JPEG, which makes black nearly black.
+    #[arg(long, value_name = "IMAGE")]
+    pub mask: Option<PathBuf>,
+
+    /// Make dark bright first: each pixel becomes the largest value of its type (255, 65535; for
+    /// other types 0) minus itself. Needed for dark features with --background min.
+    #[arg(long)]
+    pub invert: bool,
+
+    /// Take off what stays the same: for each pixel its darkest value (min) or its mean (mean) over
+    /// all frames measured; for faint features that move over a static texture. Reads the recording
+    /// once more.
+    #[arg(
+        long, value_name = "min|mean|none", value_parser = values::background,
+        default_value = Background::None.as_str()
+    )]
+    pub background: Background,
+
+    #[arg(
+        long, value_name = "SIGMA", value_parser = values::number, default_value_t = 0.0,
+        allow_negative_numbers = true, help = blur_help()
+    )]
+    pub blur: f64,
+}
+
+impl PreparationArguments {
+    /// The mask as a recipe has it before its image is loaded.
+    pub fn mask(&self) -> Option<Mask> {
+        self.mask.as_ref().map(|path| path.display().to_string().into())
+    }
+}
+
+fn blur_help() -> String {
+    format!(
+        "Blur frames last, to calm noise: standard deviation of the Gaussian in px, from 0 (none) to \
+         {MAX_BLUR_SIGMA_PX}"
+    )
+}
+
+/// `movemeter preprocess …`
+#[derive(Debug, Args)]
+pub struct PreprocessArguments {
+    /// Image files (TIFF, PNG, JPEG, BMP, npy) or folders of them; several are one recording, in the
+    /// order given.
+    #[arg(required = true, value_name = "STACK")]
+    pub stacks: Vec<PathBuf>,
+
+    /// What is done.
+    #[command(flatten)]
+    pub preparation: PreparationArguments,
+
+    /// Write only frames A to B, both included, or every STEP-th of them. Frames count from 0; an
+    /// open end reaches to the end, as in 10.. or ..99.
+    #[arg(
+        long, value_name = "A..B[:STEP]", value_parser = values::frame_range,
+        allow_hyphen_values = true, help_heading = "Frames"
+    )]
+    pub frames: Option<FrameRange>,
+
+    /// Leave out these frames, as in 3,17,40..45, ends included; also when the background is looked
+    /// for.
+    #[arg(
+        long, value_name = "LIST", value_parser = values::frame_list, allow_hyphen_values = true,
+        help_heading = "Frames"
+    )]
+    pub exclude: Option<FrameList>,
+
+    /// TIFF file to write (.tif or .tiff). A file of that name is replaced when all is done.
+    #[arg(short, long = "output", value_name = "OUT.tif", help_heading = "Output")]
+    pub output: PathBuf,
+
+    /// Bits of a written pixel: 32 keeps every value as it is (floating point); 8 and 16 round to
+    /// whole numbers from 0 to 255 or 65535, and bring what lies outside to the nearer end.
+    #[arg(
+        long, value_name = "8|16|32", value_parser = values::bit_depth, default_value = "32",
+        help_heading = "Output"
+    )]
+    pub bits: BitDepth,
+
+    /// How to speak.
+    #[command(flatten)]
+    pub speaking: SpeakingArguments,
+}

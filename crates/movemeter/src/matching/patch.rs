@@ -1,0 +1,315 @@
+//! What a fit of a warp compares: the pixels of a window that count, and how they change when the
+//! window is moved, turned or deformed a little.
+
+use super::matrix::Matrix;
+use super::steepest::{BORDER_PX, Inset, Patches};
+use super::warp::{Model, Warp};
+use crate::geometry::{Point, Rect, Size};
+use crate::mask::Counts;
+use crate::simd;
+
+/// The pixels of a window with their gradients and weights, as they are.
+#[derive(Clone, Debug, Default)]
+pub struct Patch {
+    model: Model,
+    size: Size,
+    pixels: Vec<f32>,
+    x: Vec<f32>,
+    y: Vec<f32>,
+    weights: [Vec<f32>; 2],
+    noise: [f64; 2],
+    counts: Vec<bool>,
+    descents: Descents,
+}
+
+/// [Weights](super::weights) and changes, a patch each for each parameter of the model, over the pixels that
+/// count.
+///
+/// Where a pixel does not count, all are 0. Weights are orthogonal to a constant and to the template.
+#[derive(Clone, Debug, Default)]
+pub struct Descents {
+    /// Whether a pixel counts: 1 or 0.
+    pub counts: Vec<f32>,
+    /// How many pixels count.
+    pub n: usize,
+    /// Zero-mean template.
+    pub template: Vec<f32>,
+    /// Σ t²
+    pub template_square: f64,
+    /// The weights for each parameter.
+    pub of: Vec<Vec<f32>>,
+    /// How the pixels change with each parameter.
+    changes: Vec<Vec<f32>>,
+    /// Σ w gᵀ, its symmetric part.
+    pub sensitivity: Matrix,
+}
+
+impl Patch {
+    /// From a window's patches.
+    ///
+    /// Pixels at the frame's border do not count: smoothing knows the frame only on one side there.
+    pub fn build(&mut self, model: Model, from: Patches<'_>, window: Rect, frame: Size) {
+        (self.model, self.size, self.noise) = (model, window.size(), from.noise);
+        let ([x, y], [across, down]) = (from.gradients, from.weights);
+        let [weights_x, weights_y] = &mut self.weights;
+        for (from, to) in [
+            (from.template, &mut self.pixels),
+            (x, &mut self.x),
+            (y, &mut self.y),
+            (across, weights_x),
+            (down, weights_y),
+        ] {
+            to.clear();
+            to.extend_from_slice(from);
+        }
+        let inset = Inset::at_border(window, frame);
+        let columns = inset.left..window.width.saturating_sub(inset.right);
+        let rows = inset.top..window.height.saturating_sub(inset.bottom);
+        let counts = (0..window.size().area())
+            .map(|i| columns.contains(&(i % window.width)) && rows.contains(&(i / window.width)));
+        self.counts.clear();
+        self.counts.extend(counts);
+        self.refill();
+    }
+
+    /// Leaves out pixels of the window for good: those that are not among these, row by row.
+    pub fn leave_out_of_window(&mut self, counts: &[bool]) {
+        for (all, &counts) in self.counts.iter_mut().zip(counts) {
+            *all = *all && counts;
+        }
+        self.refill();
+    }
+
+    fn refill(&mut self) {
+        let mut descents = std::mem::take(&mut self.descents);
+        self.fill(|_| true, &mut descents);
+        self.descents = descents;
+    }
+
+    /// The model it was built for.
+    pub fn model(&self) -> Model {
+        self.model
+    }
+
+    /// What weights and gradients have in common without any texture, over Σ g².
+    pub fn noise(&self) -> f64 {
+        (self.noise[0] * self.noise[1]).max(0.0).sqrt()
+    }
+
+    /// The window's size.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Σ gθ² / Σ t² of a part of the window that turns about the window's centre, rad⁻²: how fast it
+    /// stops to resemble itself. 0 of a part without texture.
+    pub fn turning(&self, part: Rect) -> f64 {
+        let (columns, rows) = (part.x..part.right(), part.y..part.bottom());
+        let is_part = |i: &usize| {
+            let (x, y) = (i % self.size.width, i / self.size.width);
+            columns.contains(&(x as isize)) && rows.contains(&(y as isize))
+        };
+        let (mut n, mut sum, mut square, mut turning) = (0.0, 0.0, 0.0, 0.0);
+        let template = &self.descents.template;
+        for i in (0..self.size.area()).filter(is_part) {
+            let (x, y) = self.from_centre(i);
+            let value = f64::from(template[i]);
+            (n, sum, square) = (n + 1.0, sum + value, square + value * value);
+            turning += (x * f64::from(self.y[i]) - y * f64::from(self.x[i])).powi(2);
+        }
+        let contrast = square - sum * sum / n;
+        if 0.0 < contrast { turning / contrast } else { 0.0 }
+    }
+
+    /// The descents over all its pixels that count.
+    pub fn descents(&self) -> &Descents {
+        &self.descents
+    }
+
+    /// Root mean square distance of the window's pixels from its centre, px: the unit of the
+    /// parameters of shape.
+    pub fn radius(&self) -> f64 {
+        let square = |side: usize| (side * side).saturating_sub(1) as f64 / 12.0;
+        (square(self.size.width) + square(self.size.height)).sqrt().max(0.5)
+    }
+
+    /// From the window's centre to its pixel `i`.
+    pub fn from_centre(&self, i: usize) -> (f64, f64) {
+        let middle = |side: usize| 0.5 * (side as f64 - 1.0);
+        let (x, y) = (i % self.size.width, i / self.size.width);
+        (x as f64 - middle(self.size.width), y as f64 - middle(self.size.height))
+    }
+
+    /// Leaves out the pixels that the warp brings to the border of a frame, or to pixels that do not count
+    /// there; false if that are none.
+    pub fn leave_out(
+        &self,
+        warp: &Warp,
+        frame: Size,
+        counts: Option<&Counts>,
+        out: &mut Descents,
+    ) -> bool {
+        let is_far = |place: Point| is_far_from_border(place, frame);
+        let (width, height) = (self.size.width, self.size.height);
+        let corners = [0, width - 1, (height - 1) * width, height * width - 1];
+        let place = |i: usize| {
+            let (x, y) = self.from_centre(i);
+            warp.place(x, y)
+        };
+        let corners = corners.map(place);
+        let is_clear = counts.is_none_or(|counts| counts.n_lacking(around(&corners)) == 0);
+        if is_clear && corners.into_iter().all(is_far) {
+            return false;
+        }
+        let is_counting = |place: Point| counts.is_none_or(|counts| counts.is_counting(place));
+        self.fill(|i| is_far(place(i)) && is_counting(place(i)), out);
+        true
+    }
+
+    fn fill(&self, mut may_count: impl FnMut(usize) -> bool, out: &mut Descents) {
+        let counts = self.counts.iter().enumerate().map(|(i, &counts)| counts && may_count(i));
+        out.counts.clear();
+        out.counts.extend(counts.map(|counts| f32::from(u8::from(counts))));
+        out.n = out.counts.iter().filter(|&&counts| 0.0 < counts).count();
+        out.template.clear();
+        out.template.extend_from_slice(&self.pixels);
+        out.remove_mean_of_template();
+        let [across, down] = &self.weights;
+        self.fill_by([across, down], &mut out.of);
+        self.fill_by([&self.x, &self.y], &mut out.changes);
+        out.make_orthogonal();
+    }
+
+    /// A patch for each parameter, from those for x and y.
+    fn fill_by(&self, [x, y]: [&[f32]; 2], out: &mut Vec<Vec<f32>>) {
+        out.resize_with(self.model.n_parameters(), Vec::new);
+        for (parameter, patch) in out.iter_mut().enumerate() {
+            let of = |i: usize| {
+                chain(self.model, self.from_centre(i), self.radius(), [x[i], y[i]])[parameter]
+            };
+            patch.clear();
+            patch.extend((0..self.size.area()).map(of));
+        }
+    }
+}
+
+/// How a pixel with this gradient, this far from the centre, changes with each parameter.
+pub fn chain(
+    model: Model,
+    (x, y): (f64, f64),
+    radius: f64,
+    [along_x, along_y]: [f32; 2],
+) -> [f32; 6] {
+    let (x, y) = ((x / radius) as f32, (y / radius) as f32);
+    match model {
+        Model::Translation => [along_x, along_y, 0.0, 0.0, 0.0, 0.0],
+        Model::Rigid => [along_x, along_y, x * along_y - y * along_x, 0.0, 0.0, 0.0],
+        Model::Affine => [along_x, along_y, x * along_x, y * along_x, x * along_y, y * along_y],
+    }
+}
+
+/// The pixels around these places.
+fn around(places: &[Point]) -> Rect {
+    let ends = |of: fn(&Point) -> f64| {
+        let (low, high) = places
+            .iter()
+            .map(of)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        (low.floor() as isize, high.ceil() as isize)
+    };
+    let ((left, right), (top, bottom)) = (ends(|place| place.x), ends(|place| place.y));
+    Rect::new(left, top, (right - left + 1) as usize, (bottom - top + 1) as usize)
+}
+
+fn is_far_from_border(Point { x, y }: Point, frame: Size) -> bool {
+    let border = BORDER_PX as f64;
+    let is_far = |place: f64, side: usize| border <= place && place <= side as f64 - 1.0 - border;
+    is_far(x, frame.width) && is_far(y, frame.height)
+}
+
+impl Descents {
+    fn remove_mean_of_template(&mut self) {
+        remove_mean(&mut self.template, &self.counts, self.n);
+        self.template_square = simd::dot(&self.template, &self.template);
+    }
+
+    fn make_orthogonal(&mut self) {
+        for descent in &mut self.of {
+            remove_mean(descent, &self.counts, self.n);
+            if 0.0 < self.template_square {
+                let share = simd::dot(&self.template, descent) / self.template_square;
+                simd::add_scaled(-share as f32, &self.template, descent);
+            }
+        }
+        // Weights are 0 where pixels do not count, so changes need not be.
+        let both = |i: usize, j: usize| simd::dot(&self.of[i], &self.changes[j]);
+        self.sensitivity = Matrix::of(self.of.len(), |i, j| 0.5 * (both(i, j) + both(j, i)));
+    }
+}
+
+fn remove_mean(values: &mut [f32], counts: &[f32], n: usize) {
+    let mean = simd::dot(values, counts) / n.max(1) as f64;
+    for (value, counts) in values.iter_mut().zip(counts) {
+        *value = (*value - mean as f32) * counts;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: Size = Size::new(64, 64);
+
+    fn patch(model: Model, window: Rect) -> Patch {
+        let line = |f: fn(f64, f64) -> f64| -> Vec<f32> {
+            let value = |i: usize| f((i % window.width) as f64, (i / window.width) as f64) as f32;
+            (0..window.size().area()).map(value).collect()
+        };
+        let of = [
+            line(|x, y| (0.7 * x).sin() * (0.5 * y).cos()),
+            line(|x, y| 0.7 * (0.7 * x).cos() * (0.5 * y).cos()),
+            line(|x, y| -0.5 * (0.7 * x).sin() * (0.5 * y).sin()),
+        ];
+        let gradients: [&[f32]; 2] = [&of[1], &of[2]];
+        let from = Patches { template: &of[0], weights: gradients, gradients, noise: [1.0; 2] };
+        let mut patch = Patch::default();
+        patch.build(model, from, window, FRAME);
+        patch
+    }
+
+    #[test]
+    fn neither_brightness_nor_contrast_looks_like_any_parameter() {
+        let patch = patch(Model::Affine, Rect::new(1, 20, 16, 12));
+        let descents = patch.descents();
+        assert_eq!(descents.n, 14 * 12, "two columns lie at the frame's border");
+        for descent in &descents.of {
+            assert!(simd::sum(descent).abs() < 1e-5);
+            assert!(simd::dot(&descents.template, descent).abs() < 1e-5);
+            assert_eq!(descent[0], 0.0);
+        }
+    }
+
+    #[test]
+    fn turning_is_shear_one_way_less_shear_the_other() {
+        let window = Rect::new(20, 20, 16, 12);
+        let (rigid, affine) = (patch(Model::Rigid, window), patch(Model::Affine, window));
+        let turned = Model::Affine.basis(Model::Rigid).unwrap();
+        let along = affine.descents().sensitivity.along(turned);
+        for i in 0..3 {
+            let apart = along.at(i, 2) - rigid.descents().sensitivity.at(i, 2);
+            assert!(apart.abs() < 1e-4, "{apart}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_warp_brings_to_the_border_is_left_out() {
+        let patch = patch(Model::Rigid, Rect::new(20, 20, 17, 17));
+        let mut left = Descents::default();
+        assert!(!patch.leave_out(&Warp::at(30.0, 30.0), FRAME, None, &mut left));
+        assert!(patch.leave_out(&Warp::at(10.0, 30.0), FRAME, None, &mut left));
+        assert_eq!(left.n, 16 * 17, "the first column is at 2");
+        assert!(patch.leave_out(&Warp::turned(11.0, 30.0, 0.785), FRAME, None, &mut left));
+        // The corner is at −0.3; along its diagonal, pixels are 1/√2 px apart: five rows of them.
+        assert_eq!(left.n, 17 * 17 - 15);
+    }
+}

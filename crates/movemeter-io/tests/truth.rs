@@ -209,10 +209,10 @@ fn speckle_of_known_motion_is_measured_within_tolerance_both_ways() {
 
 #[test]
 fn real_recordings_agree_with_other_programs() {
-    for (name, median, all) in [
-        ("data/tensile_oht_cfrp", 0.01, true),
-        ("data/muscle_bundle_b", 0.02, true),
-        ("data/piv_exp1", 0.15, false),
+    for (name, mean, median, all) in [
+        ("data/tensile_oht_cfrp", 0.015, 0.01, true),
+        ("data/muscle_bundle_b", 0.02, 0.02, true),
+        ("data/piv_exp1", 0.1, 0.15, false),
     ] {
         let Some(folder) = shared(name) else { return };
         let mut apart: BTreeMap<String, Vec<Displacement>> = BTreeMap::new();
@@ -224,7 +224,7 @@ fn real_recordings_agree_with_other_programs() {
             }
             apart.entry(truth.current).or_default().push(found - truth.moved);
         }
-        let (scatter, n_truths) = (about_their_means(apart.values()), truths(&folder).len());
+        let (scatter, n_truths) = (about_their_means(apart.values(), mean), truths(&folder).len());
         let n = scatter.len();
         println!("{name}: median {}", scatter[n / 2]);
         // Of the particle images some windows hold too little in common to be believed.
@@ -238,13 +238,16 @@ fn real_recordings_agree_with_other_programs() {
 ///
 /// That mean is the other program's bias, or ours, at one part of a pixel: the pulled plate's field has one
 /// of 0.007 to 0.014 px in x, the same in all windows of a frame, where each frame's scatter is 0.004 px.
-fn about_their_means<'a>(frames: impl Iterator<Item = &'a Vec<Displacement>>) -> Vec<f64> {
+fn about_their_means<'a>(
+    frames: impl Iterator<Item = &'a Vec<Displacement>>,
+    largest_mean: f64,
+) -> Vec<f64> {
     let mut scatter: Vec<f64> = frames
         .flat_map(|apart| {
             let sum = apart.iter().fold(Displacement::ZERO, |sum, &apart| sum + apart);
             let n = apart.len() as f64;
             let mean = Displacement::new(sum.dx / n, sum.dy / n);
-            assert!(mean.reach() < 0.1, "{mean:?}");
+            assert!(mean.reach() < largest_mean, "{mean:?}");
             apart.iter().map(move |&apart| (apart - mean).length())
         })
         .collect();

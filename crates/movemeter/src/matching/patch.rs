@@ -91,9 +91,9 @@ impl Patch {
         self.model
     }
 
-    /// What weights and gradients have in common without any texture, over Σ g².
-    pub fn noise(&self) -> f64 {
-        (self.noise[0] * self.noise[1]).max(0.0).sqrt()
+    /// What weights and gradients have in common without any texture, over Σ g², for x and y.
+    pub fn noise(&self) -> [f64; 2] {
+        self.noise
     }
 
     /// The window's size.

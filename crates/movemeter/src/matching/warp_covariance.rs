@@ -5,7 +5,7 @@
 //! each parameter as the template's is, and ρ is measured over pairs of pixels that both count.
 
 use super::covariance::{self, Correlation, LAGS_PER_SIDE, MAX_LAG, Noise};
-use super::matrix::Matrix;
+use super::matrix::{Matrix, Vector};
 use super::patch::{self, Descents, Patch};
 use super::weights;
 use crate::geometry::Size;
@@ -41,12 +41,14 @@ pub struct Spread {
 
 /// What a residual says of a fit over these pixels.
 ///
-/// `residual` has a value for each pixel of the window, 0 where it does not count.
+/// `residual` has a value for each pixel of the window, 0 where it does not count; `basis` are the parameters
+/// that were fitted, which may be fewer than the patch has.
 pub fn spread(
     patch: &Patch,
     descents: &Descents,
     residual: &[f32],
     noise: &Noise,
+    basis: &[Vector],
     scratch: &mut WarpCovarianceScratch,
 ) -> Spread {
     let square = simd::dot(residual, residual);
@@ -55,7 +57,7 @@ pub fn spread(
         return Spread { signal, surely_signal: signal, ..Spread::default() };
     }
     let of_noise = gradient_products(patch, descents, residual);
-    let share = noise.of_template * patch.noise() * at_least_rounding(&of_noise, descents, noise);
+    let share = noise.of_template * at_least_rounding(&of_noise, descents, patch, noise);
     let signal = descents.sensitivity.less(share, &of_noise);
     let unsure = 1.0 + covariance::doubt_of_noise(descents.n);
     let surely_signal = descents.sensitivity.less(share * unsure, &of_noise);
@@ -69,7 +71,8 @@ pub fn spread(
     let (across, down) = (rho(1, size.width), rho(size.width + MAX_LAG, size.height));
     let expected = &noise.expected;
     let white = products(descents, size, expected.lags(), expected.lags(), scratch);
-    let n_free = (descents.n as f64 - taken_up(descents, &white, expected)).max(1.0);
+    let n_free =
+        (descents.n as f64 - taken_up(descents, &white.along(basis), basis, expected)).max(1.0);
     let variance = (square / n_free).max(noise.rounding);
     let middle = match expected.share_of([&across, &down], descents.n) {
         Some(share) => {
@@ -86,18 +89,19 @@ pub fn spread(
 }
 
 /// By how much the gradients of the residual fall short of those of rounding, 1 if they do not.
-fn at_least_rounding(of_noise: &Matrix, descents: &Descents, noise: &Noise) -> f64 {
-    let rounding = noise.rounding * descents.n as f64 * weights::noise_gradient();
+fn at_least_rounding(of_noise: &Matrix, descents: &Descents, patch: &Patch, noise: &Noise) -> f64 {
+    let share = 0.5 * patch.noise().iter().sum::<f64>();
+    let rounding = noise.rounding * descents.n as f64 * weights::noise_gradient() * share;
     let measured = 0.5 * (of_noise.at(0, 0) + of_noise.at(1, 1));
     if 0.0 < measured { (rounding / measured).max(1.0) } else { 1.0 }
 }
 
 /// The noise, in pixels' worth, that the fit took up.
-fn taken_up(descents: &Descents, white: &Matrix, expected: &Correlation) -> f64 {
-    let of = &descents.of;
-    let squares = Matrix::of(of.len(), |i, j| simd::dot(&of[i], &of[j]));
-    let warp = squares.inverse().map_or(of.len() as f64, |inverse| {
-        let all = (0..of.len()).flat_map(|i| (0..of.len()).map(move |j| (i, j)));
+fn taken_up(descents: &Descents, white: &Matrix, basis: &[Vector], expected: &Correlation) -> f64 {
+    let (of, n) = (&descents.of, basis.len());
+    let squares = Matrix::of(of.len(), |i, j| simd::dot(&of[i], &of[j])).along(basis);
+    let warp = squares.inverse().map_or(n as f64, |inverse| {
+        let all = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
         all.map(|(i, j)| inverse.at(i, j) * white.at(i, j)).sum()
     });
     warp + N_OF_LIGHT * expected.sum().powi(2).min(descents.n as f64)
@@ -120,7 +124,7 @@ fn uneven(spread: &Matrix, descents: &Descents, residual: &[f32], square: f64) -
     Matrix::of(of.len(), |i, j| limited * scale * triple(&of[i], &of[j]))
 }
 
-/// Σ ∂r ∂rᵀ over all pixels that count; where a neighbour does not, the mean gradient of the others
+/// Σ w(r) g(r)ᵀ over all pixels that count; where a neighbour does not, the mean gradient of the others
 /// stands for the pixel's own.
 fn gradient_products(patch: &Patch, descents: &Descents, residual: &[f32]) -> Matrix {
     let (width, n_parameters) = (patch.size().width, descents.of.len());
@@ -132,8 +136,12 @@ fn gradient_products(patch: &Patch, descents: &Descents, residual: &[f32]) -> Ma
         counting.partition(|&i| neighbours_count(&descents.counts, i, width));
     let gradient = |i: usize| [1, width].map(|step| derivative(residual, i, step));
     let gradients: Vec<[f32; 2]> = inside.iter().map(|&i| gradient(i)).collect();
-    let changes = inside.iter().zip(&gradients).map(|(&i, &gradient)| change(i, gradient));
-    let known = sum_of_products(changes.map(|change| (change, change, 1.0)), n_parameters);
+    // The weight that noise has, from its gradient.
+    let [noise_x, noise_y] = patch.noise().map(|part| part as f32);
+    let weight = |i: usize, [x, y]: [f32; 2]| change(i, [noise_x * x, noise_y * y]);
+    let both =
+        |(&i, &gradient): (&usize, &[f32; 2])| (weight(i, gradient), change(i, gradient), 1.0);
+    let known = sum_of_products(inside.iter().zip(&gradients).map(both), n_parameters);
     let mean = |a: usize, b: usize| {
         let products = gradients.iter().map(|gradient| f64::from(gradient[a] * gradient[b]));
         products.sum::<f64>() / gradients.len().max(1) as f64
@@ -141,7 +149,8 @@ fn gradient_products(patch: &Patch, descents: &Descents, residual: &[f32]) -> Ma
     let (xx, xy, yy) = (mean(0, 0), mean(0, 1), mean(1, 1));
     let others = outside.iter().flat_map(|&i| {
         let (x, y) = (change(i, [1.0, 0.0]), change(i, [0.0, 1.0]));
-        [(x, x, xx), (x, y, xy), (y, x, xy), (y, y, yy)]
+        let (weight_x, weight_y) = (weight(i, [1.0, 0.0]), weight(i, [0.0, 1.0]));
+        [(weight_x, x, xx), (weight_x, y, xy), (weight_y, x, xy), (weight_y, y, yy)]
     });
     let guessed = sum_of_products(others, n_parameters);
     known.less(-1.0, &guessed)
@@ -254,8 +263,9 @@ mod tests {
         let window = Rect::new(40, 40, SIZE.width, SIZE.height);
         patch.build(Model::Translation, of, window, Size::new(200, 200));
         let scratch = &mut WarpCovarianceScratch::default();
+        let basis = Model::Translation.basis(Model::Translation).unwrap();
         let Spread { signal, middle, variance, .. } =
-            spread(&patch, patch.descents(), &residual, &noise, scratch);
+            spread(&patch, patch.descents(), &residual, &noise, basis, scratch);
         let found = signal.inverse().unwrap().around(&middle, variance);
         let plain = plain.unwrap();
         for (found, plain) in

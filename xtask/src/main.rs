@@ -7,6 +7,7 @@ mod venv;
 mod test;
 mod picture;
 mod accuracy;
+mod compare;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -28,7 +29,10 @@ commands:
   picture        draws docs/demo.svg anew from what the demonstration measures
   accuracy       measures errors, bias and error bars where the motion is known, and writes
                  docs/accuracy.md anew; takes some minutes
-  accuracy --quick  the same with a few windows, to the terminal";
+  accuracy --quick  the same with a few windows, to the terminal
+  compare        measures how fast movemeter is beside other programs, which it installs for
+                 that, and writes docs/performance.md and .svg anew; takes some ten minutes
+  compare --quick  the same with a few frames, to the terminal";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
         ["picture"] => picture::run(),
         ["accuracy"] => accuracy::run(accuracy::Extent::Full),
         ["accuracy", "--quick"] => accuracy::run(accuracy::Extent::Quick),
+        ["compare"] => compare::run(compare::Extent::Full),
+        ["compare", "--quick"] => compare::run(compare::Extent::Quick),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -35,7 +35,8 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
     tests.args(TEST);
     if extent == Extent::Full {
         println!("\n== Python for comparisons");
-        match venv::python(&workspace.root.join("xtask/requirements.txt"), &workspace.target) {
+        let requirements = workspace.root.join("xtask/requirements.txt");
+        match venv::python(&requirements, &workspace.target.join("venv")) {
             Ok(python) => {
                 println!("{}", python.display());
                 tests.env("MOVEMETER_PYTHON", python);

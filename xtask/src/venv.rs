@@ -1,27 +1,27 @@
-//! The Python that results are compared with: a virtual environment with fixed package versions.
+//! The Python that results are compared with: virtual environments with fixed package versions.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The oldest Python that `requirements.txt` is written for.
+/// The oldest Python that any of the requirements are written for.
 const OLDEST_PYTHON: &str = "3.10";
 
 /// Succeeds on Python 3.10 and later.
 const IS_RECENT: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
 
-/// The environment's Python, made first if it is not there or `requirements.txt` has changed.
+/// The Python of the environment in the folder `venv`, made first if it is not there or its
+/// requirements have changed.
 ///
 /// The error is the reason why there is none, in a few words.
-pub(crate) fn python(requirements: &Path, target: &Path) -> Result<PathBuf, String> {
+pub(crate) fn python(requirements: &Path, venv: &Path) -> Result<PathBuf, String> {
     let wanted = std::fs::read_to_string(requirements).map_err(|error| error.to_string())?;
-    let venv = target.join("venv");
     let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     // What was installed. Written last: a broken-off installation is not taken for a whole one.
     let stamp = venv.join("requirements.txt");
     if is_current(&stamp, &wanted) && run(Command::new(&python).arg("--version")).is_ok() {
         return Ok(python);
     }
-    make(&venv, &python, requirements)?;
+    make(venv, &python, requirements)?;
     std::fs::write(&stamp, wanted).map_err(|error| error.to_string())?;
     Ok(python)
 }

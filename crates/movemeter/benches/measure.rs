@@ -61,3 +61,15 @@ fn one_window_anywhere_in_the_frame(bencher: Bencher<'_, '_>, follow: bool) {
     let windows = [Rect::new(200, 200, 133, 114)].into();
     bench(bencher, &Recipe { windows, follow, max_displacement_px: None, ..grid_recipe() });
 }
+
+/// A thousand windows of this side; those of 32 overlap.
+#[divan::bench(args = [16, 32])]
+fn brightness_alone(bencher: Bencher<'_, '_>, side: usize) {
+    let mut stack = stack();
+    let step = (SIZE.width - side) as f64 / (31 * side) as f64;
+    let windows = grid(Rect::of_frame(SIZE), Size::new(side, side), step);
+    let recipe = Recipe { windows, ..Recipe::default() };
+    bencher.counter(ItemsCount::new(recipe.windows.len() * N_FRAMES)).bench_local(|| {
+        recipe.measure_brightness(&mut stack, &Silent).expect("the recipe fits the stack")
+    });
+}

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::frame::{Frame, View};
 use crate::geometry::{Displacement, Rect, Size};
 use crate::mask::Counts;
+use crate::simd::{Columns, Level, LevelSums};
 use crate::table::{Cell, Column, Digits};
 
 /// How the mean brightness v of a window is given.
@@ -73,16 +74,15 @@ impl Levels {
 
     /// Of a window that stays.
     pub fn of(window: View<'_>) -> Self {
-        let n = window.size().area() as f64;
-        let (mut sum, mut min, mut max) = (0.0, f32::INFINITY, f32::NEG_INFINITY);
-        for &pixel in window.rows().flatten() {
-            sum += f64::from(pixel);
-            min = min.min(pixel);
-            max = max.max(pixel);
-        }
-        let mean = sum / n;
-        let squares: f64 = window.rows().flatten().map(|&v| (f64::from(v) - mean).powi(2)).sum();
-        Self { mean, min, max, sd: (squares / n).sqrt() }
+        let (level, mut columns) = (Level::new(), Columns::default());
+        columns.gather(level, window);
+        Self::of_columns(level, &columns, 0, window.size())
+    }
+
+    /// The same of a window of this size whose left column is number `first` of the columns of a band.
+    pub(crate) fn of_columns(level: Level, columns: &Columns, first: usize, size: Size) -> Self {
+        let LevelSums { mean, min, max, squares } = columns.window(level, first, size.width);
+        Self { mean, min, max, sd: (squares / size.area() as f64).sqrt() }
     }
 
     /// Of a window whose content moved this far; unknown if the nearest whole-pixel window is not
@@ -107,10 +107,8 @@ impl Levels {
         window: Rect,
         moved: Displacement,
     ) -> Self {
-        // What is followed between the pixels reaches one farther.
-        let (dx, dy) = (moved.dx.floor() as isize, moved.dy.floor() as isize);
-        let around = window.moved(dx, dy).grown(1);
-        match counts.filter(|counts| 0 < counts.n_lacking(around)) {
+        let nearby = window.moved(moved.dx.floor() as isize, moved.dy.floor() as isize);
+        match counts.filter(|counts| is_lacking(counts, nearby)) {
             None => Self::followed(frame, window, moved),
             Some(counts) => Self::followed_counting(frame, counts, window, moved),
         }
@@ -135,6 +133,12 @@ impl Levels {
         let levels = Self::of(View::new(Size::new(pixels.len(), 1), &pixels));
         Self { mean: mean_by_counting_area(frame, counts, window, moved), ..levels }
     }
+}
+
+/// Whether a window may have pixels that do not count; followed between the pixels, it reaches one
+/// farther.
+pub(crate) fn is_lacking(counts: &Counts, window: Rect) -> bool {
+    0 < counts.n_lacking(window.grown(1))
 }
 
 /// The mean of what counts of a window between the pixels.
@@ -211,9 +215,10 @@ pub struct Brightness {
 }
 
 impl Brightness {
-    /// No frame yet, for this many windows.
-    pub fn new(mode: BrightnessMode, n_windows: usize) -> Self {
-        Self { mode, windows: vec![Vec::new(); n_windows] }
+    /// No frame yet, for this many windows, with room for this many frames.
+    pub fn new(mode: BrightnessMode, n_windows: usize, n_frames: usize) -> Self {
+        let windows = (0..n_windows).map(|_| Vec::with_capacity(n_frames));
+        Self { mode, windows: windows.collect() }
     }
 
     /// The mean of a window in every frame, as the mode has it; NaN where it was not measured.

@@ -1,6 +1,7 @@
 //! Separable filters: blur, smoothing, gradients, and the making of spline coefficients.
 
 use crate::frame::Frame;
+use crate::geometry::Size;
 use crate::simd::{self, Level};
 
 /// What a filter sees beyond the frame's border.
@@ -53,7 +54,7 @@ pub fn separable(
     frame: &Frame,
     taps: &[f32],
     border: Border,
-    work: &mut Frame,
+    work: &mut Lines,
     out: &mut Frame,
 ) {
     rows_and_columns(level, frame, [Taps::Even(taps); 2], border, work, out);
@@ -65,25 +66,73 @@ pub fn separable(
 pub fn rows_and_columns(
     level: Level,
     frame: &Frame,
-    [across, down]: [Taps<'_>; 2],
+    taps: [Taps<'_>; 2],
     border: Border,
-    work: &mut Frame,
+    work: &mut Lines,
     out: &mut Frame,
 ) {
-    work.reset(frame.size());
     out.reset(frame.size());
-    filter_rows(level, frame, across, border, work);
-    filter_columns(level, work, down, border, out);
+    into_margins(level, frame, taps, border, work, (out, 0));
 }
 
-fn filter_rows(level: Level, frame: &Frame, taps: Taps<'_>, border: Border, out: &mut Frame) {
-    let (reach, width) = (taps.reach(), frame.size().width);
-    let mut padded = vec![0.0; width + 2 * reach];
-    for y in 0..frame.size().height {
-        pad(frame.row(y), reach, border, &mut padded);
-        let shifted = |by: usize| &padded[by..by + width];
+/// The same into the middle of a frame that is larger by a margin on each side, which is left as it is.
+pub fn into_margins(
+    level: Level,
+    frame: &Frame,
+    [across, down]: [Taps<'_>; 2],
+    border: Border,
+    work: &mut Lines,
+    (out, margin): (&mut Frame, usize),
+) {
+    let Size { width, height } = frame.size();
+    let (reach, mut n_filtered) = (down.reach(), 0);
+    work.fit(width, 2 * reach + 1);
+    for y in 0..height {
+        // Rows are filtered along just before the first row that needs them is filtered down.
+        while n_filtered < height.min(y + reach + 1) {
+            work.filter_along(level, frame.row(n_filtered), n_filtered, across, border);
+            n_filtered += 1;
+        }
+        let row = |y: isize| work.line(border.index(y, height));
+        let pair = |k: usize| (row(y as isize - k as isize), row((y + k) as isize));
+        let out = &mut out.row_mut(y + margin)[margin..margin + width];
+        filter_row(level, down, work.line(y), pair, out);
+    }
+}
+
+/// Working memory of a filter: the last few rows, filtered along.
+#[derive(Clone, Debug, Default)]
+pub struct Lines {
+    padded: Vec<f32>,
+    lines: Vec<f32>,
+    width: usize,
+    n: usize,
+}
+
+impl Lines {
+    fn fit(&mut self, width: usize, n: usize) {
+        (self.width, self.n) = (width, n);
+        self.lines.resize(width * n, 0.0);
+    }
+
+    fn line(&self, y: usize) -> &[f32] {
+        &self.lines[y % self.n * self.width..][..self.width]
+    }
+
+    fn filter_along(
+        &mut self,
+        level: Level,
+        row: &[f32],
+        y: usize,
+        taps: Taps<'_>,
+        border: Border,
+    ) {
+        let (reach, width) = (taps.reach(), self.width);
+        pad(row, reach, border, &mut self.padded);
+        let shifted = |by: usize| &self.padded[by..by + width];
         let pair = |k: usize| (shifted(reach - k), shifted(reach + k));
-        filter_row(level, taps, shifted(reach), pair, out.row_mut(y));
+        let to = &mut self.lines[y % self.n * width..][..width];
+        filter_row(level, taps, shifted(reach), pair, to);
     }
 }
 
@@ -100,7 +149,8 @@ fn filter_row<'a>(
     }
 }
 
-fn pad(row: &[f32], reach: usize, border: Border, padded: &mut [f32]) {
+fn pad(row: &[f32], reach: usize, border: Border, padded: &mut Vec<f32>) {
+    padded.resize(row.len() + 2 * reach, 0.0);
     padded[reach..][..row.len()].copy_from_slice(row);
     for k in 1..=reach {
         padded[reach - k] = row[border.index(-(k as isize), row.len())];
@@ -109,23 +159,13 @@ fn pad(row: &[f32], reach: usize, border: Border, padded: &mut [f32]) {
     }
 }
 
-fn filter_columns(level: Level, frame: &Frame, taps: Taps<'_>, border: Border, out: &mut Frame) {
-    let height = frame.size().height;
-    for y in 0..height {
-        let row = |y: isize| frame.row(border.index(y, height));
-        let pair = |k: usize| (row(y as isize - k as isize), row((y + k) as isize));
-        filter_row(level, taps, frame.row(y), pair, out.row_mut(y));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Size;
 
     fn filtered(frame: &Frame, taps: &[f32], border: Border) -> Frame {
         let mut out = Frame::default();
-        separable(Level::new(), frame, taps, border, &mut Frame::default(), &mut out);
+        separable(Level::new(), frame, taps, border, &mut Lines::default(), &mut out);
         out
     }
 

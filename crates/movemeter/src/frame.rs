@@ -5,10 +5,22 @@ use crate::geometry::{Rect, Size};
 /// One grey image, owned; `f32`, row by row.
 ///
 /// 8- and 16-bit data are kept exactly.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Frame {
     size: Size,
     pixels: Vec<f32>,
+}
+
+impl Clone for Frame {
+    fn clone(&self) -> Self {
+        Self { size: self.size, pixels: self.pixels.clone() }
+    }
+
+    /// Keeps its memory.
+    fn clone_from(&mut self, frame: &Self) {
+        self.size = frame.size;
+        self.pixels.clone_from(&frame.pixels);
+    }
 }
 
 impl Frame {

@@ -110,7 +110,7 @@ impl fmt::Display for Size {
 /// A rectangle of whole pixels; its corner may lie outside the frame.
 ///
 /// Written as `[x, y, width, height]` in recipes and files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "(isize, isize, usize, usize)", into = "(isize, isize, usize, usize)")]
 pub struct Rect {
     /// Leftmost column.

@@ -10,6 +10,7 @@ pub mod blur;
 use std::sync::Arc;
 
 use crate::error::BoxError;
+use crate::filter::Lines;
 use crate::frame::Frame;
 use crate::mask::Mask;
 use crate::simd::Level;
@@ -52,7 +53,7 @@ impl Default for Preparation {
 #[derive(Debug, Default)]
 pub struct Work {
     plain: Frame,
-    rows: Frame,
+    lines: Lines,
     blurred: Frame,
 }
 
@@ -83,9 +84,9 @@ impl Preparation {
     ///
     /// If the background or the mask has another size than the frame.
     pub fn apply<'a>(&self, level: Level, raw: &'a Frame, work: &'a mut Work) -> &'a Frame {
-        let Work { plain, rows, blurred } = work;
+        let Work { plain, lines, blurred } = work;
         let plain = self.before_blur(raw, plain);
-        self.blur(level, plain, rows, blurred)
+        self.blur(level, plain, lines, blurred)
     }
 
     /// What backgrounds are made of: a frame filled and inverted.
@@ -97,8 +98,8 @@ impl Preparation {
     /// The background as it is taken off blurred frames: blurred itself.
     pub fn blurred_background(&self, level: Level) -> Option<Frame> {
         let background = self.background.as_ref()?;
-        let (mut rows, mut blurred) = (Frame::default(), Frame::default());
-        Some(self.blur(level, background, &mut rows, &mut blurred).clone())
+        let (mut lines, mut blurred) = (Lines::default(), Frame::default());
+        Some(self.blur(level, background, &mut lines, &mut blurred).clone())
     }
 
     fn before_blur<'a>(&self, raw: &'a Frame, plain: &'a mut Frame) -> &'a Frame {
@@ -123,13 +124,13 @@ impl Preparation {
         &self,
         level: Level,
         plain: &'a Frame,
-        rows: &mut Frame,
+        lines: &mut Lines,
         blurred: &'a mut Frame,
     ) -> &'a Frame {
         if self.taps.len() == 1 {
             return plain;
         }
-        blur::blur(level, plain, &self.taps, rows, blurred);
+        blur::blur(level, plain, &self.taps, lines, blurred);
         blurred
     }
 }
@@ -196,7 +197,7 @@ mod tests {
         let plain = Frame::from_fn(size, |x, y| 255.0 - raw.row(y)[x] - background.row(y)[x]);
         let (level, taps) = (Level::new(), blur::taps(0.8));
         let mut expected = Frame::default();
-        blur::blur(level, &plain, &taps, &mut Frame::default(), &mut expected);
+        blur::blur(level, &plain, &taps, &mut Lines::default(), &mut expected);
         let mut dirty = Work::default();
         preparation.apply(level, &background, &mut dirty);
         assert_eq!(preparation.apply(level, &raw, &mut dirty), &expected);

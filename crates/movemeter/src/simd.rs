@@ -1,19 +1,38 @@
 //! The inner loops, compiled once for each CPU level and chosen when they run.
 //!
-//! Each kernel is a plain loop over rows that the compiler turns into vector code. None uses fused
-//! multiply–add and all sum in the same order, so **every level gives the same bits**; how many
-//! pixels one instruction handles is all that differs.
+//! Each kernel is a plain loop over rows that the compiler turns into vector code, or written with
+//! vectors of a fixed length where it would not. None uses fused multiply–add and all sum in the same
+//! order, so **every level gives the same bits**; how many pixels one instruction handles is all that
+//! differs.
 
 pub mod reduce;
+pub mod levels;
 pub mod filter;
 pub mod correlate;
+pub mod rows;
 pub mod fit;
+pub mod sample;
+pub mod blocks;
+pub mod residual;
+pub mod lags;
+pub mod patch;
+pub mod moments;
+pub mod spread;
 
+pub use blocks::{Blocks, correlate_blocks, find_not_below, highest, products, spread, sum_blocks};
 pub use correlate::{Correlation, Precision, correlate, correlate_exactly, n_computed};
 pub use fearless_simd::Level;
 pub use filter::{antisymmetric, symmetric};
-pub use fit::{Fit, FitSums, fit_sums, residual};
-pub use reduce::{add_scaled, dot, max_abs, moments, sum};
+pub use fit::{Fit, FitSums, fit_sums};
+pub use lags::{Lags, lag_products};
+pub use levels::{Columns, LevelSums};
+pub use moments::{Moments, gradient_moments};
+pub use patch::{derivatives, products_of, sum_and_max};
+pub use reduce::{add_scaled, dot, max_abs, moments, second_and_fourth, sum, triple};
+pub use residual::{Autocorrelation, MAX_LAG, autocorrelation, gradient_products, residual};
+pub use rows::Rows;
+pub use sample::{Region, Sampled, sample_line};
+pub use spread::spread_both_ways;
 
 /// How many running sums a sum keeps: enough for two vectors of the widest level.
 pub const LANES: usize = 16;

@@ -7,10 +7,10 @@
 //! Quintic, not cubic: the cubic spline's own error is the larger part of a clean window's, twice
 //! what rounding to 8 bit leaves on fine texture (spots of 1 px).
 
-use crate::filter::{self, Border};
+use crate::filter::{self, Border, Lines, Taps};
 use crate::frame::Frame;
-use crate::geometry::{Point, Size};
-use crate::simd::Level;
+use crate::geometry::{Point, Rect, Size};
+use crate::simd::{Level, Sampled};
 
 /// Coefficients that make up a value, across and down.
 pub const TAPS: usize = 6;
@@ -18,11 +18,16 @@ pub const TAPS: usize = 6;
 /// Coefficients kept beyond the frame on each side: a window may be sampled up to two pixels outside.
 pub const MARGIN: usize = TAPS / 2 + 2;
 
+/// Pixels around a rectangle whose coefficients are kept with it: none of its pixels is then counted as outside.
+const PART_MARGIN: usize = 2;
+
 /// The poles of the inverse of the sampled quintic B-spline (1, 26, 66, 26, 1)/120.
-const POLES: [f64; 2] = [-0.430_575_347_099_973_8, -0.043_096_288_203_264_65];
+pub const POLES: [f64; 2] = [-0.430_575_347_099_973_8, -0.043_096_288_203_264_65];
 
 /// Where the first pole's powers fall below half a step of `f32`.
 const REACH: usize = 20;
+/// Taps below half a step of `f32` are left out at the end.
+const NEGLIGIBLE: f64 = 0.5 * f32::EPSILON as f64;
 
 /// The spline through a frame's pixels, perhaps smoothed first.
 #[derive(Clone, Debug, Default)]
@@ -34,20 +39,38 @@ pub struct Spline {
 impl Spline {
     /// The spline through the frame after the symmetric filter `smoothing` (centre first; `[1.0]` is none).
     pub fn through(level: Level, frame: &Frame, smoothing: &[f64]) -> Self {
-        let (mut work, mut inner) = (Frame::default(), Frame::default());
-        let taps = coefficient_taps(smoothing);
-        filter::separable(level, frame, &taps, Border::Mirror, &mut work, &mut inner);
+        let mut spline = Self::default();
+        spline.pass(level, frame, &coefficient_taps(smoothing), &mut Lines::default());
+        spline
+    }
+
+    /// Makes this the spline through another frame, whose coefficients these [taps](coefficient_taps) give.
+    pub fn pass(&mut self, level: Level, frame: &Frame, taps: &[f32], work: &mut Lines) {
         let size = frame.size();
-        let grown = Size::new(size.width + 2 * MARGIN, size.height + 2 * MARGIN);
-        let mut coefficients = Frame::new(grown);
-        for y in 0..grown.height {
-            let from = inner.row(Border::Mirror.index(y as isize - MARGIN as isize, size.height));
-            let to = coefficients.row_mut(y);
-            for (x, value) in to.iter_mut().enumerate() {
-                *value = from[Border::Mirror.index(x as isize - MARGIN as isize, size.width)];
+        // One row more, for kernels read whole vectors beyond the last value.
+        let grown = Size::new(size.width + 2 * MARGIN, size.height + 2 * MARGIN + 1);
+        self.size = size;
+        self.coefficients.reset(grown);
+        let (taps, out) = ([Taps::Even(taps); 2], (&mut self.coefficients, MARGIN));
+        filter::into_margins(level, frame, taps, Border::Mirror, work, out);
+        self.mirror_into_margins();
+    }
+
+    fn mirror_into_margins(&mut self) {
+        let Size { width, height } = self.size;
+        let stride = width + 2 * MARGIN;
+        let source = |i: usize, n: usize| Border::Mirror.index(i as isize - MARGIN as isize, n);
+        for y in MARGIN..MARGIN + height {
+            let row = self.coefficients.row_mut(y);
+            for x in (0..MARGIN).chain(MARGIN + width..stride) {
+                row[x] = row[MARGIN + source(x, width)];
             }
         }
-        Self { size, coefficients }
+        let pixels = self.coefficients.pixels_mut();
+        for y in (0..MARGIN).chain(MARGIN + height..height + 2 * MARGIN) {
+            let from = (MARGIN + source(y, height)) * stride;
+            pixels.copy_within(from..from + stride, y * stride);
+        }
     }
 
     /// Size of the frame.
@@ -83,6 +106,34 @@ impl Spline {
 }
 
 impl Spline {
+    /// Copies what is needed to sample it inside this rectangle, and gives the rectangle's place in the copy.
+    pub fn part(&self, rect: Rect, out: &mut Self) -> Rect {
+        let around = rect.grown(PART_MARGIN).clipped_to(self.size).expect("a part of the frame");
+        out.size = around.size();
+        let (width, height) = (around.width + 2 * MARGIN, around.height + 2 * MARGIN);
+        out.coefficients.reset(Size::new(width, height + 1));
+        for y in 0..=height {
+            let from = &self.coefficients.row(around.y as usize + y)[around.x as usize..];
+            out.coefficients.row_mut(y).copy_from_slice(&from[..width]);
+        }
+        rect.moved(-around.x, -around.y)
+    }
+
+    /// Its coefficients, to be [sampled](crate::simd::sample_line).
+    ///
+    /// A place farther outside the frame than two pixels counts as one that far outside.
+    pub fn less(&self, offset: f32) -> Sampled<'_> {
+        let before = MARGIN - (TAPS / 2 - 1);
+        let reach = |side: usize| [-2, side as i32 + 1];
+        Sampled {
+            coefficients: self.coefficients.pixels(),
+            stride: self.stride(),
+            origin: before * self.stride() + before,
+            reach: [reach(self.size.width), reach(self.size.height)],
+            offset,
+        }
+    }
+
     /// The value less `offset` at a point, in single precision: for many points that lie anywhere.
     ///
     /// A point farther outside the frame than two pixels counts as one that far outside.
@@ -152,8 +203,9 @@ fn outer(x: f64) -> f64 {
     x.powi(5) / 120.0
 }
 
-/// The inverse of the sampled B-spline, a sum of two decaying powers, convolved with the smoothing.
-fn coefficient_taps(smoothing: &[f64]) -> Vec<f32> {
+/// What makes coefficients of pixels (centre first): the inverse of the sampled B-spline, a sum of two decaying
+/// powers, convolved with the smoothing.
+pub fn coefficient_taps(smoothing: &[f64]) -> Vec<f32> {
     let power = |k: usize, z: f64, other: f64| {
         let scale = 120.0 * z / ((z - 1.0 / z) * (z - other) * (z - 1.0 / other));
         scale * z.powi(k as i32)
@@ -169,7 +221,8 @@ fn coefficient_taps(smoothing: &[f64]) -> Vec<f32> {
     };
     let taps: Vec<f64> = (0..=REACH + smoothing.len() - 1).map(tap).collect();
     let weight = taps[0] + 2.0 * taps[1..].iter().sum::<f64>();
-    taps.into_iter().map(|tap| (tap / weight) as f32).collect()
+    let needed = taps.iter().rposition(|tap| NEGLIGIBLE * weight < tap.abs()).map_or(0, |k| k + 1);
+    taps[..needed].iter().map(|tap| (tap / weight) as f32).collect()
 }
 
 #[cfg(test)]
@@ -236,7 +289,7 @@ mod tests {
             &frame,
             &taps,
             Border::Mirror,
-            &mut Frame::default(),
+            &mut Lines::default(),
             &mut smooth,
         );
         let apart = Spline::through(Level::new(), &smooth, &[1.0]);

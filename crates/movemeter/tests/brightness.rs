@@ -9,9 +9,11 @@ use movemeter::brightness::{Brightness, BrightnessMode, Levels};
 use movemeter::error::Error;
 use movemeter::frame::Frame;
 use movemeter::geometry::{Displacement, Rect, Size};
+use movemeter::mask::Mask;
 use movemeter::monitor::{Monitor, Silent};
 use movemeter::preprocess::background::Background;
 use movemeter::recipe::{Recipe, Reference};
+use movemeter::roi::grid;
 use movemeter::source::{FrameSource, MemoryStack};
 use movemeter::synth;
 use movemeter::table::{Cell, Table};
@@ -92,6 +94,45 @@ fn it_is_the_recorded_brightness_whatever_is_done_before_matching() {
     let (blur_sigma_px, background) = (1.5, Background::Mean);
     let prepared = Recipe { blur_sigma_px, background, invert: true, ..raw.clone() };
     assert_eq!(measured(&raw, &mut stack).1, measured(&prepared, &mut stack).1);
+}
+
+/// Overlapping, side by side, apart, in other rows, wider than half of the frame; the order is mixed.
+fn all_kinds_of_windows() -> Vec<Rect> {
+    let half_overlapping = grid(Rect::of_frame(SIZE), Size::new(20, 16), 0.5);
+    let mut windows: Vec<Rect> = half_overlapping.iter().map(|(_, _, rect)| rect).collect();
+    windows.extend([
+        CENTRE,
+        Rect::new(3, 16, 1, 16),
+        Rect::new(0, 0, 90, 90),
+        Rect::of_frame(SIZE),
+    ]);
+    windows.sort_by_key(|rect| (rect.x * 37 + rect.y * 11) % 101);
+    windows
+}
+
+#[test]
+fn what_stands_beside_a_window_makes_no_difference_nor_does_the_number_of_threads() {
+    let stack = synth::speckle(SIZE).bits(None).noise(0.1).frames(5).to_frames();
+    let mut stack = MemoryStack::new(stack).unwrap();
+    let windows = all_kinds_of_windows();
+    let spots = Frame::from_fn(SIZE, |x, y| if x % 29 == 4 && y % 23 == 9 { 0.0 } else { 1.0 });
+    for mask in [None, Some(Mask::new("spots.png", &spots))] {
+        let recipe = Recipe { mask, ..fixed(windows.clone()) };
+        let mut in_threads = |n_threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            pool.install(|| recipe.measure_brightness(&mut stack, &Silent).unwrap().brightness)
+        };
+        let together = in_threads(3);
+        assert_eq!(together, in_threads(1));
+        let counts = recipe.mask.as_ref().and_then(Mask::counts);
+        for (&rect, levels) in windows.iter().zip(&together.windows) {
+            let alone = stack
+                .frames()
+                .iter()
+                .map(|frame| Levels::followed_with(frame, counts, rect, Displacement::ZERO));
+            assert!(levels.iter().copied().eq(alone), "{rect}");
+        }
+    }
 }
 
 /// A bright slope with texture on it that moves as a whole, and its slope in grey levels a pixel.

@@ -5,12 +5,12 @@
 
 mod common;
 
-use common::{anywhere, following};
+use common::{anywhere, following, measured_by};
 use movemeter::frame::Frame;
 use movemeter::geometry::{Rect, Size};
+use movemeter::measure::Motion;
 use movemeter::measure::motion::Means;
 use movemeter::measure::stage::{Measurement, Taken};
-use movemeter::measure::{Motion, run};
 use movemeter::monitor::Silent;
 use movemeter::recipe::{Recipe, Reference};
 use movemeter::source::{FrameSource, MemoryStack};
@@ -19,17 +19,12 @@ use movemeter::track::{Sample, Stamp, Status, Tracks};
 
 const FRAME: Size = Size::new(200, 160);
 
-fn by(means: Means, recipe: &Recipe, stack: &mut dyn FrameSource) -> Tracks {
-    let mut motion = Motion::by(means, recipe, stack, &Silent).unwrap();
-    run(stack, recipe, &Silent, &mut [&mut motion]).unwrap();
-    motion.into_tracks()
-}
-
 /// Without a limit; predicted, and judged.
 fn both(recipe: &Recipe, stack: &MemoryStack) -> [Tracks; 2] {
     let recipe = Recipe { max_displacement_px: None, ..recipe.clone() };
-    [false, true]
-        .map(|exhaustive| by(Means { exhaustive, ..Means::default() }, &recipe, &mut stack.clone()))
+    [false, true].map(|exhaustive| {
+        measured_by(Means { exhaustive, ..Means::default() }, &recipe, &mut stack.clone())
+    })
 }
 
 /// How many samples differ in status, or in place by more than the ways to correlate round.

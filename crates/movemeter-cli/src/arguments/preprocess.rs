@@ -16,7 +16,7 @@ pub(super) const USAGE: &str = "movemeter preprocess STACK... -o OUT.tif [OPTION
 pub(super) const INTRODUCTION: &str = "\
 Writes a recording as the matcher sees it with the same options of measure: filled where it is masked, \
 inverted, less its background, blurred, in this order. (The fit between the pixels smooths frames a little more, with \
-weights of 0.2, 0.6 and 0.2 along rows and columns; that is not shown.)";
+weights of 0.21, 0.58 and 0.21 along rows and columns; that is not shown.)";
 
 pub(super) const EXAMPLES: &str = "\
 Frames that are not chosen, or excluded, are not written: frames count from 0 again. Times and pixel \

@@ -29,7 +29,15 @@ sample!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 
 /// The first of every pixel's `n_channels` numbers.
 pub(super) fn first_channel<T: Sample>(samples: &[T], n_channels: usize, grey: &mut [f32]) {
-    for (pixel, sample) in grey.iter_mut().zip(samples.iter().step_by(n_channels)) {
+    if n_channels == 1 {
+        // As a loop of its own it is compiled to vector code.
+        return convert(samples.iter(), grey);
+    }
+    convert(samples.iter().step_by(n_channels), grey);
+}
+
+fn convert<'a, T: Sample + 'a>(samples: impl Iterator<Item = &'a T>, grey: &mut [f32]) {
+    for (pixel, sample) in grey.iter_mut().zip(samples) {
         *pixel = sample.to_f32();
     }
 }

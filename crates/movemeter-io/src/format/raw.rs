@@ -1,7 +1,7 @@
 //! Frames that lie one after the other in a file, as plain numbers.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use movemeter::frame::Frame;
 use movemeter::geometry::Size;
@@ -94,6 +94,35 @@ fn convert<const N: usize>(bytes: &[u8], pixels: &mut [f32], value: impl Fn([u8;
     }
 }
 
+/// Bytes that are read at once: few calls of the system, and what was read is still in the cache when
+/// it is decoded.
+const PIECE_BYTES: usize = 512 << 10;
+
+/// Reads plain numbers piece by piece, keeping its memory from one frame to the next.
+#[derive(Default)]
+pub(super) struct PieceReader {
+    bytes: Vec<u8>,
+}
+
+impl PieceReader {
+    /// Fills `pixels` with the next numbers of the file.
+    pub(super) fn read(
+        &mut self,
+        file: &mut impl Read,
+        numbers: Numbers,
+        pixels: &mut [f32],
+    ) -> io::Result<()> {
+        let n_bytes = numbers.kind.n_bytes();
+        self.bytes.resize(PIECE_BYTES, 0);
+        for pixels in pixels.chunks_mut(PIECE_BYTES / n_bytes) {
+            let bytes = &mut self.bytes[..pixels.len() * n_bytes];
+            file.read_exact(bytes)?;
+            numbers.decode(bytes, pixels);
+        }
+        Ok(())
+    }
+}
+
 /// A file with frames one after the other.
 pub(super) struct RawFrames {
     pub(super) file: File,
@@ -101,22 +130,21 @@ pub(super) struct RawFrames {
     pub(super) offset: u64,
     pub(super) size: Size,
     pub(super) numbers: Numbers,
-    bytes: Vec<u8>,
+    reader: PieceReader,
 }
 
 impl RawFrames {
     pub(super) fn new(file: File, offset: u64, size: Size, numbers: Numbers) -> Self {
-        Self { file, offset, size, numbers, bytes: Vec::new() }
+        Self { file, offset, size, numbers, reader: PieceReader::default() }
     }
 
     pub(super) fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), Cause> {
-        self.bytes.resize(self.size.area() * self.numbers.kind.n_bytes(), 0);
-        let start = self.offset + index as u64 * self.bytes.len() as u64;
+        let frame_bytes = self.size.area() * self.numbers.kind.n_bytes();
+        let start = self.offset + index as u64 * frame_bytes as u64;
         self.file.seek(SeekFrom::Start(start)).map_err(|error| plain_io(&error))?;
-        self.file.read_exact(&mut self.bytes).map_err(|error| plain_io(&error))?;
         frame.reset(self.size);
-        self.numbers.decode(&self.bytes, frame.pixels_mut());
-        Ok(())
+        let pixels = frame.pixels_mut();
+        self.reader.read(&mut self.file, self.numbers, pixels).map_err(|error| plain_io(&error))
     }
 }
 

@@ -19,8 +19,8 @@ use movemeter::source::{FrameSource, StackInfo};
 use self::decode::PageDecoder;
 use self::directory::{Directory, tag};
 use self::file::TiffFile;
-use self::page::{Colour, NumberFormat, Page, UNCOMPRESSED};
-use super::raw::{Kind, Numbers, RawFrames};
+use self::page::Page;
+use super::raw::{Numbers, RawFrames};
 use super::{Cause, name_of, plain_io};
 use crate::error::Error;
 
@@ -225,7 +225,7 @@ fn open_contiguous(
     n_frames: usize,
     mut info: StackInfo,
 ) -> Result<Box<dyn FrameSource>, Cause> {
-    let kind = contiguous_kind(page).ok_or_else(|| {
+    let kind = page.plain_kind().ok_or_else(|| {
         format!("{n_frames} images lie in one page, in a way that is not supported here")
     })?;
     let offset = directory.number(file, tag::STRIP_OFFSETS)?.unwrap_or_default();
@@ -243,23 +243,6 @@ fn open_contiguous(
     let mut frames = RawFrames::new(file, offset, page.size, numbers);
     let read: Reader = Box::new(move |index, frame| frames.read(index, frame));
     Ok(Box::new(TiffStack { path: path.into(), info, read }))
-}
-
-/// How the numbers of frames that lie behind one another are stored.
-fn contiguous_kind(page: &Page) -> Option<Kind> {
-    if page.compression != UNCOMPRESSED || page.colour != Colour::Grey {
-        return None;
-    }
-    match (page.format, page.bits) {
-        (NumberFormat::Unsigned, 8) => Some(Kind::U8),
-        (NumberFormat::Unsigned, 16) => Some(Kind::U16),
-        (NumberFormat::Unsigned, 32) => Some(Kind::U32),
-        (NumberFormat::Signed, 16) => Some(Kind::I16),
-        (NumberFormat::Signed, 32) => Some(Kind::I32),
-        (NumberFormat::Float, 32) => Some(Kind::F32),
-        (NumberFormat::Float, 64) => Some(Kind::F64),
-        _ => None,
-    }
 }
 
 fn frame_error(path: &Path, frame: usize, n_frames: usize, cause: Cause) -> Error {

@@ -19,20 +19,17 @@
 //! camera are, M counts each with its own: the variance is taken to rise with the template's grey level, by
 //! as much as the residual does.
 
-use super::SMOOTHING;
 use super::matrix2::Matrix2;
-use super::steepest::Steepest;
+use super::steepest::{OfNoise, Steepest};
 use super::weights;
+use super::{DERIVATIVE, SMOOTHING};
 use crate::geometry::Size;
-use crate::simd;
+pub(super) use crate::simd::MAX_LAG;
+use crate::simd::{self, Lags, Level, Rows};
 
-/// The residual's autocorrelation is followed this far, px, …
-pub(super) const MAX_LAG: usize = 8;
-/// … and at most over this part of the window's side: farther, too few pixel pairs tell it.
+/// The residual's autocorrelation is followed [so far](MAX_LAG), and at most over this part of the window's side:
+/// farther, too few pixel pairs tell it.
 pub(super) const LAGS_PER_SIDE: usize = 4;
-/// Pixels the derivative reaches to each side.
-const REACH: usize = super::DERIVATIVE.len();
-
 /// Uneven noise takes away at most so much of the spread, and adds at most so much: more is chance.
 const UNEVEN: [f64; 2] = [-0.5, 2.0];
 /// A measured correlation that differs from the expected one by this many times what chance is expected
@@ -42,8 +39,9 @@ const BY_CHANCE: f64 = 2.0;
 /// Working memory.
 #[derive(Default)]
 pub struct CovarianceScratch {
+    /// The residual, to be filled with what [`simd::residual()`] gives.
+    pub residual: Rows,
     stride: usize,
-    residual: Vec<f32>,
     x: Vec<f32>,
     y: Vec<f32>,
     rows: Vec<f32>,
@@ -89,6 +87,11 @@ impl Correlation {
         (0.0 < share).then_some(share)
     }
 
+    /// The farthest lag that is correlated at all.
+    fn reach(&self) -> usize {
+        self.0.iter().rposition(|&rho| rho != 0.0).unwrap_or(0).min(MAX_LAG)
+    }
+
     /// Σ ρ over all lags of both signs.
     pub(super) fn sum(&self) -> f64 {
         f64::from(self.0[0] + 2.0 * self.0[1..].iter().sum::<f32>())
@@ -126,43 +129,53 @@ const ALIKE: f64 = 2.0;
 
 /// The covariance of the position, px²; `None` if some direction is not determined at all.
 ///
-/// `residual` has the fitted part's size. Of equal frames it is zero; so is the covariance, if their
-/// pixels are not rounded.
+/// The residual r is in the scratch; `sums` are Σ r² and Σ r² t. Of equal frames it is zero; so is the covariance, if
+/// their pixels are not rounded.
 pub fn covariance(
+    level: Level,
     steepest: &Steepest,
-    residual: &[f32],
+    [square, uneven]: [f64; 2],
     noise: &Noise,
     scratch: &mut CovarianceScratch,
 ) -> Option<Matrix2> {
     let size = steepest.size();
-    let square = simd::dot(residual, residual);
     if square <= 0.0 && noise.rounding <= 0.0 {
         return Some(Matrix2::default());
     }
-    let rounding = noise.rounding * residual.len() as f64;
-    let of_noise = gradient_products(residual, size.width)
-        .at_least(rounding * weights::noise_gradient())
+    let n = size.area() as f64;
+    let of_noise = gradient_products(level, &scratch.residual, size)
+        .at_least(noise.rounding * n * weights::noise_gradient())
         .weighed(steepest.noise())
         .scaled(noise.of_template);
     // How well the part that is noise is known; what is not beyond that tells of no direction.
-    let doubt = doubt_of_noise(residual.len());
+    let doubt = doubt_of_noise(size.area());
     steepest.sensitivity().minus(of_noise.scaled(1.0 + doubt)).inverse()?;
     let signal = steepest.sensitivity().minus(of_noise);
     let expected = &noise.expected;
-    scratch.load(steepest);
-    let middle = scratch.spread(&expected.0, &expected.0);
-    let taken_up = scratch.taken_up(middle, steepest, expected);
-    let n = residual.len() as f64;
-    let variance = (square / (n - taken_up).max(1.0)).max(noise.rounding);
-    let middle = match scratch.measured(residual, size, expected) {
-        Some((share, across, down)) => {
-            let measured = scratch.spread(&across, &down);
-            middle.scaled(1.0 - share).plus(measured.scaled(share))
+    let known = steepest.of_noise(|| scratch.of_noise(level, steepest, expected));
+    let variance = (square / (n - known.taken_up).max(1.0)).max(noise.rounding);
+    let measured = Measured::of(level, &scratch.residual, size, square);
+    let middle = match measured.believed(expected, size.area()) {
+        Some(share) => {
+            let measured = scratch.spread_of(steepest, known, &measured);
+            known.spread.scaled(1.0 - share).plus(measured.scaled(share))
         }
-        None => middle,
+        None => known.spread,
     };
-    let middle = middle.plus(scratch.uneven(middle, steepest, residual, square));
+    let rise = uneven * n / (square * steepest.template_square()).max(f64::MIN_POSITIVE);
+    let middle = middle.plus(unevenness(middle, known, rise));
     Some(signal.inverse()?.around(middle).scaled(variance))
+}
+
+/// What the spread is more, or less, because noise depends on brightness: with s²(p) = s² (1 + q t(p))
+///
+/// ```text
+/// q Σ t w wᵀ · tr M/Σ |w|²      q = n Σ r² t / (Σ r² Σ t²)
+/// ```
+fn unevenness(spread: Matrix2, known: &OfNoise, rise: f64) -> Matrix2 {
+    let trace = (spread.xx + spread.yy).max(f64::MIN_POSITIVE);
+    let more = known.uneven.scaled(rise * trace);
+    more.scaled(limited_unevenness(more.xx + more.yy, trace))
 }
 
 /// The part of what is noise in n pixels that it may be more than it seems.
@@ -178,39 +191,12 @@ pub(super) fn limited_unevenness(more: f64, spread: f64) -> f64 {
 }
 
 /// Σ g(r) g(r)ᵀ over the inside, scaled up to the whole.
-fn gradient_products(residual: &[f32], width: usize) -> Matrix2 {
-    let height = residual.len() / width;
-    if width <= 2 * REACH || height <= 2 * REACH {
-        return Matrix2::default();
-    }
-    let mut sum = [0.0; 3];
-    for y in REACH..height - REACH {
-        let row = |dy: usize| &residual[(y + dy - REACH) * width..][..width];
-        for (sum, of_row) in sum.iter_mut().zip(gradient_row(std::array::from_fn(row))) {
-            *sum += of_row;
-        }
-    }
-    let inside = ((width - 2 * REACH) * (height - 2 * REACH)) as f64;
-    let [xx, xy, yy] = sum.map(|sum| residual.len() as f64 / inside * sum);
+fn gradient_products(level: Level, residual: &Rows, size: Size) -> Matrix2 {
+    let reach = 2 * DERIVATIVE.len();
+    let inside = size.width.saturating_sub(reach) * size.height.saturating_sub(reach);
+    let sums = simd::gradient_products(level, residual, size.width, DERIVATIVE);
+    let [xx, xy, yy] = sums.map(|sum| size.area() as f64 / inside.max(1) as f64 * sum);
     Matrix2 { xx, xy, yx: xy, yy }
-}
-
-fn gradient_row(rows: [&[f32]; 2 * REACH + 1]) -> [f64; 3] {
-    let [near, far, farthest] = super::DERIVATIVE;
-    let [above3, above2, above, row, below, below2, below3] = rows;
-    let (mut xx, mut xy, mut yy) = (0.0f32, 0.0f32, 0.0f32);
-    for x in REACH..row.len() - REACH {
-        let gx = near * (row[x + 1] - row[x - 1])
-            + far * (row[x + 2] - row[x - 2])
-            + farthest * (row[x + 3] - row[x - 3]);
-        let gy = near * (below[x] - above[x])
-            + far * (below2[x] - above2[x])
-            + farthest * (below3[x] - above3[x]);
-        xx += gx * gx;
-        xy += gx * gy;
-        yy += gy * gy;
-    }
-    [xx, xy, yy].map(f64::from)
 }
 
 impl Matrix2 {
@@ -225,17 +211,37 @@ impl Matrix2 {
     }
 }
 
-/// ρ(0) = 1, ρ(1), … along x (`step` 1) or y (`step` the stride) of a patch `side` long that way,
-/// which is one of `size`, padded.
-fn autocorrelation(padded: &[f32], size: Size, step: usize, side: usize) -> Vec<f32> {
-    let n_lags = MAX_LAG.min(side / LAGS_PER_SIDE);
-    let mean_square = simd::dot(padded, padded) / size.area() as f64;
-    let at = |lag: usize| {
-        let n_pairs = size.area() / side * (side - lag);
-        let products = simd::dot(padded, &padded[lag * step..]);
-        (products / n_pairs as f64 / mean_square) as f32
-    };
-    std::iter::once(1.0).chain((1..=n_lags).map(at)).collect()
+/// The residual's own correlation: ρ(0) = 1, ρ(1), … along x and along y, 0 beyond what is followed.
+pub(super) struct Measured {
+    pub(super) across: [f32; MAX_LAG + 1],
+    pub(super) down: [f32; MAX_LAG + 1],
+    /// How many are followed.
+    pub(super) n_lags: [usize; 2],
+}
+
+impl Measured {
+    pub fn of(level: Level, residual: &Rows, size: Size, square: f64) -> Self {
+        let sums = simd::autocorrelation(level, residual, size.width);
+        let along = |sums: [f64; MAX_LAG], side: usize| {
+            let n_lags = MAX_LAG.min(side / LAGS_PER_SIDE);
+            let mut rho = [0.0; MAX_LAG + 1];
+            rho[0] = 1.0;
+            for lag in 1..=n_lags {
+                let share_of_pairs = (side - lag) as f64 / side as f64;
+                rho[lag] = (sums[lag - 1] / share_of_pairs / square) as f32;
+            }
+            (rho, n_lags)
+        };
+        let (across, n_across) = along(sums.across, size.width);
+        let (down, n_down) = along(sums.down, size.height);
+        Self { across, down, n_lags: [n_across, n_down] }
+    }
+
+    /// How far it is to be believed; `None`: not at all.
+    pub fn believed(&self, expected: &Correlation, n: usize) -> Option<f64> {
+        let [n_across, n_down] = self.n_lags;
+        expected.share_of([&self.across[..=n_across], &self.down[..=n_down]], n)
+    }
 }
 
 /// Rows with [`MAX_LAG`] zeros behind each: shifted by as many, none meets another row's pixels.
@@ -249,9 +255,15 @@ pub(super) fn pad(patch: &[f32], width: usize, padded: &mut Vec<f32>) {
 
 impl CovarianceScratch {
     fn load(&mut self, steepest: &Steepest) {
-        self.stride = steepest.size().width + MAX_LAG;
-        pad(steepest.x(), steepest.size().width, &mut self.x);
-        pad(steepest.y(), steepest.size().width, &mut self.y);
+        let ([x, y], width) = (steepest.weights(), steepest.size().width);
+        self.stride = width + MAX_LAG;
+        for (from, to) in [(x, &mut self.x), (y, &mut self.y)] {
+            to.clear();
+            for row in (0..from.n).map(|y| from.row(y)) {
+                to.extend_from_slice(&row[..width]);
+                to.extend_from_slice(&[0.0; MAX_LAG]);
+            }
+        }
     }
 
     /// Σ w(p) ρ(p − q) w(q)ᵀ with ρ(dx, dy) = across(|dx|) · down(|dy|).
@@ -267,72 +279,88 @@ impl CovarianceScratch {
         Matrix2 { xx, xy, yx: xy, yy }
     }
 
-    /// The noise, in pixels' worth, that the fit of position, brightness and contrast took up.
-    fn taken_up(&self, spread: Matrix2, steepest: &Steepest, expected: &Correlation) -> f64 {
-        let [xx, xy, yy] = [(&self.x, &self.x), (&self.x, &self.y), (&self.y, &self.y)]
-            .map(|(a, b)| simd::dot(a, b));
-        let position = Matrix2 { xx, xy, yx: xy, yy }.inverse().map_or(2.0, |inverse| {
-            inverse.xx * spread.xx + 2.0 * inverse.xy * spread.xy + inverse.yy * spread.yy
-        });
-        let all = expected.sum().powi(2).min(steepest.size().area() as f64);
-        // Contrast takes up what the slow part of the noise has, like brightness.
-        position + 2.0 * all
+    /// The same of what was measured.
+    fn spread_of(&mut self, steepest: &Steepest, known: &OfNoise, of: &Measured) -> Matrix2 {
+        match &known.lags {
+            Some(lags) => spread_by_lags(lags, &of.across, &of.down),
+            None => {
+                self.load(steepest);
+                self.spread(&of.across, &of.down)
+            }
+        }
     }
 
-    /// What the spread is more, or less, because noise depends on brightness: with s²(p) = s² (1 + q t(p))
-    ///
-    /// ```text
-    /// q Σ t w wᵀ · tr M/Σ |w|²      q = n Σ r² t / (Σ r² Σ t²)
-    /// ```
-    fn uneven(
-        &mut self,
-        spread: Matrix2,
-        steepest: &Steepest,
-        residual: &[f32],
-        square: f64,
-    ) -> Matrix2 {
-        let template = steepest.template();
-        let products = &mut self.both;
-        let mut dot = |a: &[f32], b: &[f32]| {
-            products.clear();
-            products.extend(a.iter().zip(b).map(|(a, b)| a * b));
-            simd::dot(products, template)
+    /// What noise does to a fit, as far as the template tells.
+    fn of_noise(&mut self, level: Level, steepest: &Steepest, expected: &Correlation) -> OfNoise {
+        let ([x, y], width) = (steepest.weights(), steepest.size().width);
+        let reach = if steepest.is_kept() { MAX_LAG } else { expected.reach() };
+        let lags = Box::new(simd::lag_products(level, [x, y], width, reach));
+        let spread = spread_by_lags(&lags, &expected.0, &expected.0);
+        let [xx, xy, yy] = simd::products_of(level, [[x, x], [x, y], [y, y]]);
+        let template = steepest.template().values();
+        let mut dot = |a: &Rows, b: &Rows| {
+            self.both.clear();
+            self.both.extend(a.values().iter().zip(b.values()).map(|(a, b)| a * b));
+            simd::dot(&self.both, template) / (xx + yy)
         };
-        let rise = dot(residual, residual) * residual.len() as f64
-            / (square * steepest.template_square()).max(f64::MIN_POSITIVE);
-        let (x, y) = (steepest.x(), steepest.y());
-        let [xx, xy, yy] = [dot(x, x), dot(x, y), dot(y, y)].map(|sum| rise * sum);
-        let weights = simd::dot(x, x) + simd::dot(y, y);
-        let trace = (spread.xx + spread.yy).max(f64::MIN_POSITIVE);
-        let more = Matrix2 { xx, xy, yx: xy, yy }.scaled(trace / weights);
-        more.scaled(limited_unevenness(more.xx + more.yy, trace))
+        let uneven = Matrix2 { xx: dot(x, x), xy: dot(x, y), yx: dot(y, x), yy: dot(y, y) };
+        let taken_up = taken_up(spread, Matrix2 { xx, xy, yx: xy, yy }, steepest.size(), expected);
+        OfNoise { spread, taken_up, uneven, lags: steepest.is_kept().then_some(lags) }
     }
+}
 
-    /// The residual's own correlation, and how far it is to be believed; `None`: not at all.
-    fn measured(
-        &mut self,
-        residual: &[f32],
-        size: Size,
-        expected: &Correlation,
-    ) -> Option<(f64, Vec<f32>, Vec<f32>)> {
-        pad(residual, size.width, &mut self.residual);
-        let across = autocorrelation(&self.residual, size, 1, size.width);
-        let down = autocorrelation(&self.residual, size, self.stride, size.height);
-        let share = expected.share_of([&across, &down], size.area())?;
-        Some((share, across, down))
+/// The noise, in pixels' worth, that the fit of position, brightness and contrast took up.
+fn taken_up(spread: Matrix2, squares: Matrix2, size: Size, expected: &Correlation) -> f64 {
+    let position = squares.inverse().map_or(2.0, |inverse| {
+        inverse.xx * spread.xx + 2.0 * inverse.xy * spread.xy + inverse.yy * spread.yy
+    });
+    let all = expected.sum().powi(2).min(size.area() as f64);
+    // Contrast takes up what the slow part of the noise has, like brightness.
+    position + 2.0 * all
+}
+
+/// Σ w(p) ρ(p − q) w(q)ᵀ from the products at all lags.
+pub(super) fn spread_by_lags(lags: &Lags, across: &[f32], down: &[f32]) -> Matrix2 {
+    let mut sums = [0.0; 3];
+    for (row, &down) in lags.iter().zip(down) {
+        for (products, &across) in row.iter().zip(across) {
+            let rho = f64::from(across * down);
+            for (sum, product) in sums.iter_mut().zip(products) {
+                *sum += rho * product;
+            }
+        }
     }
+    let [xx, xy, yy] = sums;
+    Matrix2 { xx, xy, yx: xy, yy }
 }
 
 /// Filtered by a symmetric kernel along the places `step` apart.
 pub(super) fn filter(from: &[f32], step: usize, kernel: &[f32], to: &mut Vec<f32>) {
     to.clear();
     to.extend_from_slice(from);
-    for (lag, &weight) in kernel.iter().enumerate().skip(1) {
+    for (lag, &weight) in kernel.iter().enumerate().skip(1).filter(|&(_, &weight)| weight != 0.0) {
         let by = (lag * step).min(from.len());
         let (shorter, shifted) = (from.len() - by, &from[by..]);
         simd::add_scaled(weight, shifted, &mut to[..shorter]);
         simd::add_scaled(weight, &from[..shorter], &mut to[by..]);
     }
+}
+
+/// The same of a residual without gaps.
+#[cfg(test)]
+pub(super) fn of_residual(steepest: &Steepest, residual: &[f32], noise: &Noise) -> Option<Matrix2> {
+    let (width, mut scratch) = (steepest.size().width, CovarianceScratch::default());
+    scratch.residual.fit(width + MAX_LAG, residual.len() / width);
+    scratch.residual.values_mut().fill(0.0);
+    let mut sums = [0.0; 2];
+    for (y, row) in residual.chunks_exact(width).enumerate() {
+        scratch.residual.row_mut(y)[..width].copy_from_slice(row);
+        for (&r, &t) in row.iter().zip(steepest.template().row(y)) {
+            let square = f64::from(r * r);
+            sums = [sums[0] + square, sums[1] + square * f64::from(t)];
+        }
+    }
+    covariance(Level::new(), steepest, sums, noise, &mut scratch)
 }
 
 #[cfg(test)]
@@ -369,11 +397,13 @@ mod tests {
         Noise { of_template: 0.5, expected: Correlation(vec![1.0, 0.0, 0.0]), rounding: 0.0 }
     }
 
+    fn found(steepest: &Steepest, residual: &[f32]) -> Option<Matrix2> {
+        of_residual(steepest, residual, &white())
+    }
+
     #[test]
     fn without_residual_there_is_no_uncertainty() {
-        let residual = vec![0.0; SIZE.area()];
-        let scratch = &mut CovarianceScratch::default();
-        let found = covariance(&wavy(), &residual, &white(), scratch);
+        let found = found(&wavy(), &vec![0.0; SIZE.area()]);
         assert_eq!(found, Some(Matrix2::default()));
     }
 
@@ -381,13 +411,8 @@ mod tests {
     fn weak_white_noise_gives_its_variance_over_the_sensitivity() {
         let steepest = wavy();
         let expected_xx = 1e-4 * steepest.sensitivity().inverse().unwrap().xx;
-        let mean: f64 = (0..40)
-            .map(|seed| {
-                let scratch = &mut CovarianceScratch::default();
-                let residual = noise(seed, 0.01);
-                covariance(&steepest, &residual, &white(), scratch).unwrap().xx / 40.0
-            })
-            .sum();
+        let mean: f64 =
+            (0..40).map(|seed| found(&steepest, &noise(seed, 0.01)).unwrap().xx / 40.0).sum();
         // Forty windows of 480 pixels know their variance to 1 %.
         assert!((mean / expected_xx - 1.0).abs() < 0.04, "{mean} {expected_xx}");
     }
@@ -398,8 +423,7 @@ mod tests {
         let single = noise(5, 0.01);
         // Rows of pairs of equal pixels: as noise from half as many pixels.
         let paired: Vec<f32> = (0..single.len()).map(|i| single[i / 2 * 2]).collect();
-        let scratch = &mut CovarianceScratch::default();
-        let mut of = |residual: &[f32]| covariance(&steepest, residual, &white(), scratch).unwrap();
+        let of = |residual: &[f32]| found(&steepest, residual).unwrap();
         let ratio = of(&paired).xx / of(&single).xx;
         assert!((1.3..2.5).contains(&ratio), "{ratio}");
     }
@@ -407,8 +431,10 @@ mod tests {
     #[test]
     fn smoothed_noise_is_expected_to_be_correlated_as_its_filter_says() {
         let plain = Correlation::of_white_noise(&[1.0]);
-        // (0.2, 0.6, 0.2): 0.44, 0.24, 0.04
-        assert!((plain.0[1] - 0.24 / 0.44).abs() < 1e-6 && (plain.0[2] - 0.04 / 0.44).abs() < 1e-6);
+        let [c, s] = SMOOTHING;
+        let at = [c * c + 2.0 * s * s, 2.0 * c * s, s * s].map(|sum| sum as f32);
+        assert!((plain.0[1] - at[1] / at[0]).abs() < 1e-6);
+        assert!((plain.0[2] - at[2] / at[0]).abs() < 1e-6);
         assert_eq!(plain.0[3], 0.0);
         let blurred = Correlation::of_white_noise(&[0.5, 0.25]);
         assert!(plain.0[1] < blurred.0[1] && 0.0 < blurred.0[4]);
@@ -416,25 +442,42 @@ mod tests {
 
     #[test]
     fn noise_as_strong_as_the_texture_leaves_the_place_open() {
-        let scratch = &mut CovarianceScratch::default();
-        assert_eq!(covariance(&wavy(), &noise(3, 2.0), &white(), scratch), None);
+        assert_eq!(found(&wavy(), &noise(3, 2.0)), None);
     }
 
     #[test]
-    fn the_spread_is_the_double_sum_it_stands_for() {
-        let (steepest, across, down) = (wavy(), [1.0, 0.5, 0.25], [1.0, -0.3]);
-        let rho = |kernel: &[f32], lag: usize| f64::from(kernel.get(lag).copied().unwrap_or(0.0));
-        let mut sum = 0.0;
-        for (p, wp) in steepest.x().iter().enumerate() {
-            for (q, wq) in steepest.y().iter().enumerate() {
-                let dx = (p % SIZE.width).abs_diff(q % SIZE.width);
-                let dy = (p / SIZE.width).abs_diff(q / SIZE.width);
-                sum += f64::from(wp * wq) * rho(&across, dx) * rho(&down, dy);
+    fn the_spread_is_the_double_sum_it_stands_for_by_filters_and_by_lags() {
+        let steepest = wavy();
+        let rho =
+            |kernel: &[f32]| std::array::from_fn(|lag| kernel.get(lag).copied().unwrap_or(0.0));
+        let (across, down): ([f32; MAX_LAG + 1], _) =
+            (rho(&[1.0, 0.5, 0.25, 0.0, -0.1]), rho(&[1.0, -0.3, 0.2]));
+        let [x, y] = steepest.weights();
+        let mut sum = [0.0; 3];
+        let all = || (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+        for p in all() {
+            for q in all() {
+                let (dx, dy) = (p.0.abs_diff(q.0), p.1.abs_diff(q.1));
+                if MAX_LAG < dx || MAX_LAG < dy {
+                    continue;
+                }
+                let rho = f64::from(across[dx] * down[dy]);
+                let at = |of: &Rows, (x, y): (usize, usize)| f64::from(of.row(y)[x]);
+                sum[0] += rho * at(x, p) * at(x, q);
+                sum[1] += rho * at(x, p) * at(y, q);
+                sum[2] += rho * at(y, p) * at(y, q);
             }
         }
         let mut scratch = CovarianceScratch::default();
         scratch.load(&steepest);
-        let found = scratch.spread(&across, &down);
-        assert!((found.xy - sum).abs() < 1e-4, "{} {sum}", found.xy);
+        let by_filters = scratch.spread(&across, &down);
+        for level in simd::levels() {
+            let lags = simd::lag_products(level, [x, y], SIZE.width, MAX_LAG);
+            let by_lags = spread_by_lags(&lags, &across, &down);
+            for found in [by_filters, by_lags] {
+                let error = [found.xx - sum[0], found.xy - sum[1], found.yy - sum[2]];
+                assert!(error.iter().all(|error| error.abs() < 1e-3), "{found:?} {sum:?}");
+            }
+        }
     }
 }

@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn without_a_hot_pixel_noise_does_not_match_noise() {
-        // A single pixel after smoothing by (0.2, 0.6, 0.2) both ways.
+        // A single pixel after smoothing by about (0.2, 0.6, 0.2) both ways.
         let share = |d: isize| [0.6, 0.2, 0.0][d.unsigned_abs().min(2)];
         let hot = |x: isize, y: isize| 100.0 * share(x) * share(y);
         let score = score(&with(&noise(1), hot), &with(&noise(2), hot)).unwrap();

@@ -1,7 +1,7 @@
 //! The exact position between pixels: a Gauss–Newton fit of the template on a spline of the frame.
 //!
 //! Looks for the place p where the frame f, less what a change of brightness and contrast explains, has nothing
-//! in common with the template's weights w ([`weights`](super::weights)): the zero-mean normalised sum of
+//! in common with the template's weights w ([`weights`]): the zero-mean normalised sum of
 //! squared differences is least there, if the weights are the gradients. Inverse compositional: weights
 //! and gradients g belong to the template and are made once (S. Baker & I. Matthews, "Lucas–Kanade 20
 //! Years On", IJCV 56 (2004); B. Pan, K. Li & W. Tong, Experimental Mechanics 53 (2013)). Because w is
@@ -21,13 +21,22 @@
 use super::covariance::{self, CovarianceScratch, Noise};
 use super::matrix2::Matrix2;
 use super::steepest::{Inset, Steepest};
+use super::weights;
 use crate::geometry::Rect;
-use crate::simd::{self, Fit, FitSums, Level};
+use crate::simd::{self, Fit, FitSums, Level, Rows};
 use crate::spline::{self, Spline};
 use crate::track::{Covariance, Status};
 
 /// Steps smaller than this end the fit, px: a hundredth of what a clean window can give.
 const SETTLED_PX: f64 = 1e-5;
+/// Where a step leaves more of the sums than this, steps are plain from then on.
+const MAX_LEFT: f64 = 0.5;
+/// What rounding of the sums may leave of 2 (1 − score).
+const SCORE_ROUNDING: f64 = 1e-6;
+/// One good step does not promise that the next will leave less of the way than this.
+const LEAST_LEFT: f64 = 0.1;
+/// A last step may change the residual by this part of its square.
+const MAX_CHANGE: f64 = 0.01;
 /// Even at a score of 0.5, where each step leaves about half of the way, this settles.
 const MAX_STEPS: usize = 40;
 /// Farther from the best whole pixel than this, the fit has left its peak.
@@ -58,25 +67,36 @@ pub struct FitScratch {
 
 #[derive(Default)]
 struct Work {
-    row: Vec<f32>,
-    residual: Vec<f32>,
+    along: Rows,
+    sampled: Rows,
     covariance: CovarianceScratch,
 }
 
-/// Fits the template near the whole-pixel position (`x`, `y`) of the window's corner.
+/// Where a fit begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The best whole-pixel position of the window's corner.
+    pub whole: (isize, isize),
+    /// How far from there to begin, px.
+    pub lean: [f64; 2],
+    /// A grey value amid the frame's there.
+    pub offset: f32,
+}
+
+/// Fits the template near a whole-pixel position.
 ///
-/// `offset` is the frame's mean grey value there. Fails as [`Status::Diverged`], as
-/// [`Status::Ambiguous`] if the window's texture does not tell its place in every direction.
+/// Fails as [`Status::Diverged`], as [`Status::Ambiguous`] if the window's texture does not tell its place in
+/// every direction.
 pub fn refine(
     level: Level,
     steepest: &Steepest,
     spline: &Spline,
-    (x, y): (isize, isize),
-    offset: f32,
+    start: Start,
     noise: &Noise,
     scratch: &mut FitScratch,
 ) -> Result<Settled, Status> {
     let FitScratch { work, trimmed } = scratch;
+    let Start { whole: (x, y), lean, offset } = start;
     let inset = outside(steepest, spline, (x, y));
     let steepest = if inset.is_none() {
         steepest
@@ -85,21 +105,84 @@ pub fn refine(
         trimmed
     };
     let fitting = Fitting { level, steepest, spline, offset, noise };
-    let inverse = steepest.sensitivity().inverse().ok_or(Status::Ambiguous)?;
-    let (mut px, mut py) = (x as f64, y as f64);
+    steepest.sensitivity().inverse().ok_or(Status::Ambiguous)?;
+    let (whole, mut steps) = ((x as f64, y as f64), Steps::new(steepest.sensitivity()));
+    let (mut px, mut py) = (whole.0 + lean[0], whole.1 + lean[1]);
     for _ in 0..MAX_STEPS {
         let at = fitting.look((px, py), work).ok_or(Status::Diverged)?;
-        let (dx, dy) = inverse.times(at.sums.x / at.gain, at.sums.y / at.gain);
+        if steps.last.is_none() {
+            steps.sensitivity = fitting.without_noise(&at);
+        }
+        let (dx, dy) =
+            steps.next((at.sums.x / at.gain, at.sums.y / at.gain)).ok_or(Status::Ambiguous)?;
         (px, py) = (px - dx, py - dy);
-        if dx.abs().max(dy.abs()) < SETTLED_PX {
+        if steps.have_settled(fitting.score(&at)) && fitting.is_known_by(&at, (dx, dy)) {
             let covariance = fitting.covariance(&at, work).ok_or(Status::Ambiguous)?;
             return Ok(Settled { x: px, y: py, score: fitting.score(&at), covariance });
         }
-        if MAX_WAY_PX < (px - x as f64).abs().max((py - y as f64).abs()) {
+        if MAX_WAY_PX < (px - whole.0).abs().max((py - whole.1).abs()) {
             break;
         }
     }
-    Err(fitting.why_not((x as f64, y as f64), work))
+    Err(fitting.why_not(whole, work))
+}
+
+/// The steps of a fit: what they teach of its sensitivity is used at once.
+///
+/// The template's own noise is in A, so that each plain step would leave a part of the way. What a step did to the
+/// weighted sums corrects A (C. G. Broyden, Math. Comp. 19 (1965)); the place where the fit settles does not depend on
+/// it. Where that does not help, the steps are plain.
+struct Steps {
+    plain: Matrix2,
+    sensitivity: Matrix2,
+    last: Option<Step>,
+    /// Length of the last step and of the one before, px.
+    lengths: [f64; 2],
+    learns: bool,
+}
+
+/// A step and the sums from which it was made.
+#[derive(Clone, Copy)]
+struct Step {
+    step: (f64, f64),
+    sums: (f64, f64),
+}
+
+impl Steps {
+    /// With the sensitivity of plain steps.
+    fn new(plain: Matrix2) -> Self {
+        Self { plain, sensitivity: plain, last: None, lengths: [f64::INFINITY; 2], learns: true }
+    }
+
+    /// The step to be taken back; `None` if the sums do not tell it.
+    fn next(&mut self, sums: (f64, f64)) -> Option<(f64, f64)> {
+        if let Some(last) = self.last.filter(|_| self.learns) {
+            self.learn(last, sums);
+        }
+        let step = self.sensitivity.inverse()?.times(sums.0, sums.1);
+        self.last = Some(Step { step, sums });
+        self.lengths = [step.0.abs().max(step.1.abs()), self.lengths[0]];
+        Some(step)
+    }
+
+    /// The step was taken back: the sums should have become zero, and what is left is the error.
+    fn learn(&mut self, Step { step: (dx, dy), sums: before }: Step, sums: (f64, f64)) {
+        let square = dx * dx + dy * dy;
+        let error = (-sums.0 / square, -sums.1 / square);
+        let of = Matrix2 { xx: error.0 * dx, xy: error.0 * dy, yx: error.1 * dx, yy: error.1 * dy };
+        let learnt = self.sensitivity.plus(of);
+        self.learns = sums.0.hypot(sums.1) < MAX_LEFT * before.0.hypot(before.1)
+            && learnt.inverse().is_some();
+        self.sensitivity = if self.learns { learnt } else { self.plain };
+    }
+
+    /// Whether the step after the last will be too small to matter. Where template and frame have little in common,
+    /// much of the way is left by each step.
+    fn have_settled(&self, score: f32) -> bool {
+        let [last, before] = self.lengths;
+        let left = (last / before).max(2.0 * (1.0 - f64::from(score))).max(LEAST_LEFT);
+        last < SETTLED_PX || (self.learns && last * left < 0.5 * SETTLED_PX)
+    }
 }
 
 /// What a fit works on.
@@ -112,16 +195,15 @@ struct Fitting<'a> {
 }
 
 /// Template and frame compared at one position.
-struct Look<'a> {
-    fit: Fit<'a>,
+struct Look {
     sums: FitSums,
     /// How much stronger the frame's contrast is than the template's.
     gain: f64,
 }
 
-impl<'a> Fitting<'a> {
+impl Fitting<'_> {
     /// `None` if template and frame have nothing in common there.
-    fn look(&self, (px, py): (f64, f64), work: &mut Work) -> Option<Look<'a>> {
+    fn look(&self, (px, py): (f64, f64), work: &mut Work) -> Option<Look> {
         let (x, y) = (px.floor(), py.floor());
         let (left, top) = self.steepest.origin();
         let fit = Fit {
@@ -134,12 +216,11 @@ impl<'a> Fitting<'a> {
             offset: self.offset,
             width: self.steepest.size().width,
             template: self.steepest.template(),
-            steepest_x: self.steepest.x(),
-            steepest_y: self.steepest.y(),
+            weights: self.steepest.weights().each_ref(),
         };
-        let sums = simd::fit_sums(self.level, &fit, &mut work.row);
+        let sums = simd::fit_sums(self.level, &fit, &mut work.along, &mut work.sampled);
         let gain = (self.contrast(&sums) / self.steepest.template_square()).sqrt();
-        (0.0 < sums.tf && 0.0 < gain && gain.is_finite()).then_some(Look { fit, sums, gain })
+        (0.0 < sums.tf && 0.0 < gain && gain.is_finite()).then_some(Look { sums, gain })
     }
 
     fn n(&self) -> f64 {
@@ -151,17 +232,36 @@ impl<'a> Fitting<'a> {
         sums.ff - sums.f * sums.f / self.n()
     }
 
-    fn score(&self, at: &Look<'_>) -> f32 {
+    /// The sensitivity without what is expected of it to be noise, if all that is left over is.
+    fn without_noise(&self, at: &Look) -> Matrix2 {
+        let all = self.steepest.sensitivity();
+        let left = 2.0 * (1.0 - f64::from(self.score(at))) * self.steepest.template_square();
+        let noise = self.noise.of_template * left * weights::noise_gradient();
+        let [x, y] = self.steepest.noise().map(|share| share * noise);
+        let signal = all.minus(Matrix2 { xx: x, yy: y, ..Matrix2::default() });
+        // Content that has changed its look leaves more than noise.
+        if 0.5 * all.xx < signal.xx && 0.5 * all.yy < signal.yy { signal } else { all }
+    }
+
+    /// Whether a step from there changes so little that what is seen there is seen after it.
+    fn is_known_by(&self, at: &Look, (dx, dy): (f64, f64)) -> bool {
+        let left = 2.0 * (1.0 - f64::from(self.score(at))) - SCORE_ROUNDING;
+        let change = self.steepest.roughness().along(dx, dy);
+        dx.abs().max(dy.abs()) < SETTLED_PX || change < MAX_CHANGE * left
+    }
+
+    fn score(&self, at: &Look) -> f32 {
         let square = self.steepest.template_square() * self.contrast(&at.sums);
         (at.sums.tf / square.sqrt()).min(1.0) as f32
     }
 
     /// `None` if the texture does not tell the place in every direction.
-    fn covariance(&self, at: &Look<'_>, work: &mut Work) -> Option<Covariance> {
-        let Work { row, residual, covariance } = work;
-        let (mean, scale) = ((at.sums.f / self.n()) as f32, (1.0 / at.gain) as f32);
-        simd::residual(self.level, &at.fit, mean, scale, row, residual);
-        let of = covariance::covariance(self.steepest, residual, self.noise, covariance)?;
+    fn covariance(&self, at: &Look, work: &mut Work) -> Option<Covariance> {
+        let Work { sampled, covariance, .. } = work;
+        let light = ((at.sums.f / self.n()) as f32, (1.0 / at.gain) as f32);
+        let (of, width) = ([&*sampled, self.steepest.template()], self.steepest.size().width);
+        let sums = simd::residual(self.level, of, width, light, &mut covariance.residual);
+        let of = covariance::covariance(self.level, self.steepest, sums, self.noise, covariance)?;
         let Matrix2 { xx, xy, yy, .. } = of;
         let is_known = of.largest() <= MAX_SD_PX * MAX_SD_PX;
         is_known.then_some(Covariance { xx: xx as f32, xy: xy as f32, yy: yy as f32 })

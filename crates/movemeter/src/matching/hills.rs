@@ -3,6 +3,7 @@
 use super::matcher::{Match, MatchScratch, Matcher};
 use super::peak::{self, Candidate, ELSEWHERE};
 use super::template::{Roughness, Turned};
+use super::turned;
 use super::warp::Warp;
 use crate::track::Status;
 
@@ -60,7 +61,7 @@ pub fn find(
     scratch: &mut MatchScratch,
 ) -> Result<Hills, Status> {
     let (mut seen, mut n_positions) = (Vec::new(), 0);
-    for turned in of.template.turned() {
+    for turned in turned::all(matcher.level, of.template) {
         let of = Match { template: &turned.template, ..*of };
         // What a mask covers is filled, which is enough to find hills.
         matcher.score_all(&of, scratch);

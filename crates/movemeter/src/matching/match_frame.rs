@@ -9,17 +9,39 @@ use super::target::Target;
 use super::template::Template;
 use super::weights::Weights;
 use crate::frame::Frame;
-use crate::geometry::Rect;
+use crate::geometry::{Rect, Size};
 use crate::mask::Counts;
 use crate::spline::Spline;
 
-/// A frame as the matcher sees it.
+/// A frame as the matcher sees it. It can be prepared again and again, and keeps its memory.
 #[derive(Clone, Debug, Default)]
 pub struct MatchFrame {
     pub(super) pixels: Frame,
-    pub(super) spline: Option<Spline>,
-    pub(super) weights: Option<Weights>,
+    pub(super) spline: Made<Spline>,
+    pub(super) weights: Made<Weights>,
     pub(super) counts: Option<Arc<Counts>>,
+}
+
+/// What is made of a frame for some of its roles.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Made<T> {
+    is_made: bool,
+    made: T,
+}
+
+impl<T> Made<T> {
+    /// What was made, if it was.
+    pub fn get(&self) -> Option<&T> {
+        self.is_made.then_some(&self.made)
+    }
+
+    /// Makes it anew if it is needed.
+    pub fn make(&mut self, is_needed: bool, make: impl FnOnce(&mut T)) {
+        self.is_made = is_needed;
+        if is_needed {
+            make(&mut self.made);
+        }
+    }
 }
 
 impl MatchFrame {
@@ -67,6 +89,11 @@ pub struct Match<'a> {
 const FIT_REACH_PX: usize = 3;
 
 impl<'a> Match<'a> {
+    /// How many positions there are across and down.
+    pub fn positions(&self) -> Size {
+        self.target.positions(self.template.size())
+    }
+
     /// With a mask, if the template lacks pixels, or any place it is looked for in does.
     pub(super) fn masked(&self) -> Option<Masked<'a>> {
         let (counts, search) = (self.frame.counts()?, self.target.search());

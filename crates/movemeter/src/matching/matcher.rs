@@ -1,39 +1,28 @@
 //! One match from start to end: from a template and a frame to a sample.
 
-use std::sync::Arc;
-
+use super::block;
+use super::bound::{BoundScratch, Highest, Search};
 use super::chance;
-use super::covariance::Noise;
 use super::defect::{self, Rest};
-use super::enlargement::{self, Enlargement};
-use super::gauss_newton::{self, FitScratch, Settled};
+use super::enlargement;
+use super::gauss_newton::{self, FitScratch, Settled, Start};
+use super::lattice::LatticeScratch;
 use super::masked::{self, MaskedScratch};
 pub use super::match_frame::{Match, MatchFrame, Role};
 use super::naive;
 use super::overlap;
 use super::peak::{self, Candidate};
 use super::plan::Plan;
+pub use super::preparing::Matcher;
 use super::score::{self, FftMatchScratch, ScoreMap};
-use super::subpixel::{self, Subpixel};
+use super::subpixel::{self, MAX_RISE, Neighbours, Subpixel};
 use super::target::{PrepareScratch, Target};
-use super::template::{Roughness, Template, Uses};
-use super::turned;
+use super::template::Roughness;
 use super::warp::{Model, Warp};
 use super::warp_fit::{self, WarpFitScratch};
-use super::weights::{self, Weights};
-use super::{DERIVATIVE, SMOOTHING};
-use crate::fft::Fft2;
-use crate::filter::{self, Border};
-use crate::frame::{Frame, View};
+use crate::frame::View;
 use crate::geometry::{Displacement, Rect, Size};
-use crate::mask::Counts;
-use crate::simd::{self, Level};
-use crate::spline::Spline;
 use crate::track::{Covariance, Sample, Status};
-
-/// A window that was farther than this from the frame's border is not looked for outside: that would
-/// take longer than the search itself, and only the reason of its loss is at stake.
-const FAR_PX: usize = 64;
 
 /// So far from its best place a window must match less well than there: what is known to
 /// [`gauss_newton::MAX_SD_PX`] does, ten times as far away.
@@ -41,29 +30,6 @@ const RING_PX: f64 = 3.0;
 
 /// What moves less than this may be a defect of the camera, which does not move.
 const STILL_PX: f64 = 0.5;
-
-/// How templates are looked for. Shared by all threads.
-#[derive(Clone, Debug)]
-pub struct Matcher {
-    /// The CPU level of all kernels.
-    pub level: Level,
-    /// How the position between pixels is found.
-    pub subpixel: Subpixel,
-    /// Matches below this are [`Status::LowScore`].
-    pub min_score: f64,
-    /// Whether doubtful matches keep their displacement.
-    pub keep_doubtful: bool,
-    /// Farthest a window's content may be in x or y, px; `None`: anywhere in the frame.
-    pub max_displacement_px: Option<f64>,
-    /// What a window's content may do besides moving.
-    pub model: Model,
-    /// How far it may turn to each side, if all angles up to that are searched, rad.
-    pub max_rotation_rad: Option<f64>,
-    /// What is known of the noise.
-    pub noise: Noise,
-    /// The pixels of all frames that count; `None` if all do.
-    pub counts: Option<Arc<Counts>>,
-}
 
 /// Working memory of one thread.
 #[derive(Default)]
@@ -73,6 +39,10 @@ pub struct MatchScratch {
     pub(super) map: ScoreMap,
     fft: FftMatchScratch,
     masked: MaskedScratch,
+    bound: BoundScratch,
+    pub(super) lattice: LatticeScratch,
+    full: Target,
+    neighbours: Neighbours,
     fit: FitScratch,
     pub(super) warp: WarpFitScratch,
     rival: f64,
@@ -86,160 +56,11 @@ impl MatchScratch {
 }
 
 impl Matcher {
-    /// Prepares a frame for its role.
-    pub fn prepare_frame(&self, frame: &Frame, role: Role) -> MatchFrame {
-        self.prepare_pixels(frame, role, self.counts.clone())
-    }
-
-    /// Prepares a part of a frame, which lies there, for its role.
-    pub fn prepare_part(&self, (frame, part): (&Frame, Rect), role: Role) -> MatchFrame {
-        let counts = self.counts.as_ref().map(|counts| Arc::new(counts.cropped(part)));
-        self.prepare_pixels(frame, role, counts)
-    }
-
-    fn prepare_pixels(&self, frame: &Frame, role: Role, counts: Option<Arc<Counts>>) -> MatchFrame {
-        if self.subpixel != Subpixel::GaussNewton {
-            return MatchFrame { pixels: frame.clone(), spline: None, weights: None, counts };
-        }
-        let taps = SMOOTHING.map(|weight| weight as f32);
-        let (mut work, mut pixels) = (Frame::default(), Frame::default());
-        filter::separable(self.level, frame, &taps, Border::Mirror, &mut work, &mut pixels);
-        let is_sampled = role != Role::Source || self.max_rotation_rad.is_some();
-        let spline = is_sampled.then(|| Spline::through(self.level, frame, &SMOOTHING));
-        let weights = (role != Role::Target).then(|| Weights::of(self.level, frame));
-        MatchFrame { pixels, spline, weights, counts }
-    }
-
-    /// Takes a window's content out of a frame; with `fft` its spectrum is made and kept too.
-    pub fn prepare_template(
-        &self,
-        frame: &MatchFrame,
-        window: Rect,
-        fft: Option<&Fft2>,
-        template: &mut Template,
-        scratch: &mut PrepareScratch,
-    ) -> Result<(), Status> {
-        if let Some(enlargement) = self.subpixel.enlargement() {
-            return template.prepare_enlarged((&frame.pixels, window), enlargement, fft, scratch);
-        }
-        let model = self.fitted_model();
-        let is_plain = model == Model::Translation;
-        // What is looked for at many angles is not the window itself.
-        let fft = fft.filter(|_| self.max_rotation_rad.is_none());
-        let fit = frame.weights.as_ref();
-        let uses = Uses { fit, warp: (!is_plain).then_some(model), fft };
-        template.prepare(&frame.pixels, window, uses, scratch)?;
-        if let Some(counts) = frame.counts() {
-            if let (Some(weights), true) = (fit, is_plain) {
-                // Where a mask is near, content that only moves is fitted as a warp is.
-                template.prepare_fit(frame.pixels.size(), window, (weights, Some(model)));
-            }
-            template.leave_out((&frame.pixels, window), counts)?;
-        }
-        if let (Some(max_rad), Some(spline)) = (self.max_rotation_rad, &frame.spline) {
-            turned::prepare(template, spline, window, max_rad, scratch);
-        }
-        Ok(())
-    }
-
-    /// The model that is fitted: what is searched at all angles has turned.
-    pub fn fitted_model(&self) -> Model {
-        match (self.model, self.max_rotation_rad) {
-            (Model::Translation, Some(_)) => Model::Rigid,
-            (model, _) => model,
-        }
-    }
-
-    /// The part of a window that is looked for at every whole pixel: if it may have turned, its middle.
-    pub fn sought(&self, window: Rect) -> Rect {
-        match self.max_rotation_rad {
-            None => window,
-            Some(_) => turned::middle(window),
-        }
-    }
-
-    /// Memory that a template takes for the fit of a warp, and for all angles.
-    pub fn bytes_of_warps(&self, window: Rect) -> usize {
-        if self.fitted_model() == Model::Translation && self.counts.is_none() {
-            return 0;
-        }
-        let turned = self.max_rotation_rad.map_or(0, |max_rad| {
-            // About one angle for each pixel that the middle's rim moves.
-            let part = turned::middle(window).size();
-            (max_rad * part.width as f64) as usize * 4 * part.area()
-        });
-        turned + 4 * (6 + self.fitted_model().n_parameters()) * window.size().area()
-    }
-
-    /// Prepares a region of a frame in which windows of this size are looked for.
-    pub fn prepare_target(
-        &self,
-        frame: &MatchFrame,
-        (search, window): (Rect, Size),
-        fft: Option<&Fft2>,
-        target: &mut Target,
-        scratch: &mut PrepareScratch,
-    ) {
-        let pixels = &frame.pixels;
-        match self.subpixel.enlargement() {
-            None => target.prepare(pixels, search, window, fft, scratch),
-            Some(enlargement) => {
-                let template = enlargement.of(window);
-                target.prepare_enlarged((pixels, search), enlargement, template, fft, scratch);
-            }
-        }
-    }
-
-    /// Whether content may be looked for in a part of the frame first.
-    pub fn is_predictable(&self) -> bool {
-        self.subpixel.enlargement().is_none() && self.fitted_model() == Model::Translation
-    }
-
-    /// How large the matcher makes a window or a search of this size.
-    pub fn matched_size(&self, size: Size) -> Size {
-        self.subpixel.enlargement().map_or(size, |enlargement| enlargement.of(size))
-    }
-
-    /// The region in which a window's content may be found: one pixel more than the farthest
-    /// displacement on each side, so that a match at the limit has neighbours; inside the frame.
-    /// Without that pixel where both pictures are enlarged, as users of OpenCV do.
-    pub fn search(&self, window: Rect, frame: Size) -> Rect {
-        let window = self.sought(window);
-        match self.max_displacement_px {
-            None => Rect::of_frame(frame),
-            Some(_) => {
-                window.grown(self.reach()).clipped_to(frame).expect("windows are inside the frame")
-            }
-        }
-    }
-
-    /// How large the search of a window of this size is where no border clips it.
-    pub fn search_size(&self, window: Size, frame: Size) -> Size {
-        let by = 2 * self.reach();
-        let side = |side: usize, frame: usize| match self.max_displacement_px {
-            None => frame,
-            Some(_) => frame.min(side + by),
-        };
-        Size::new(side(window.width, frame.width), side(window.height, frame.height))
-    }
-
-    /// How far around the window it is looked for outside the frame.
-    fn reach_outside(&self) -> usize {
-        self.max_displacement_px.map_or(FAR_PX, |_| self.reach().min(FAR_PX))
-    }
-
-    fn reach(&self) -> usize {
-        let beyond = usize::from(self.subpixel.enlargement().is_none());
-        self.max_displacement_px.map_or(0, |limit| limit.ceil() as usize + beyond)
-    }
-
     /// Looks for the template; the displacement is from the window to where it was found.
     pub fn locate(&self, of: &Match<'_>, scratch: &mut MatchScratch) -> Sample {
-        self.score(of, scratch);
-        let Some(best) = peak::best(&scratch.map) else { return Sample::lost(Status::Flat) };
-        let sample = self.judge(of, best, scratch);
-        if self.may_have_left(of, best, &sample, scratch.map.size()) && self.fits_outside(of, best)
-        {
+        let Some((best, doubt)) = self.find(of, scratch) else { return Sample::lost(Status::Flat) };
+        let sample = self.judge(of, best, doubt, scratch);
+        if self.may_have_left(of, best, &sample) && self.fits_outside(of, best) {
             return Sample::doubtful(Status::LeftFrame, best.score);
         }
         sample
@@ -248,11 +69,82 @@ impl Matcher {
     /// The same where the target is only a part of where the content may be; `None` if it is not
     /// found there without doubt. Whether it has left the frame is not asked.
     pub fn locate_near(&self, of: &Match<'_>, scratch: &mut MatchScratch) -> Option<Sample> {
+        let (best, doubt) = self.find(of, scratch)?;
+        let sample = self.judge(of, best, doubt, scratch);
+        (sample.is_ok() && !self.may_have_left(of, best, &sample)).then_some(sample)
+    }
+
+    /// The best place, and why it is to be doubted; `None` if all is flat.
+    pub(super) fn find(
+        &self,
+        of: &Match<'_>,
+        scratch: &mut MatchScratch,
+    ) -> Option<(Candidate, Option<Status>)> {
+        if let Some(best) = self.without_doubt(of, scratch) {
+            return Some((best, None));
+        }
         self.score(of, scratch);
         let best = peak::best(&scratch.map)?;
-        let sample = self.judge(of, best, scratch);
-        let may_have_left = self.may_have_left(of, best, &sample, scratch.map.size());
-        (sample.is_ok() && !may_have_left).then_some(sample)
+        scratch.neighbours = subpixel::neighbours(&scratch.map, best);
+        Some((best, self.doubt(of, best, scratch)))
+    }
+
+    /// The best place if bounds show that the scores of all others would give no reason to doubt it.
+    fn without_doubt(&self, of: &Match<'_>, scratch: &mut MatchScratch) -> Option<Candidate> {
+        let (template, target) = (of.template, of.target.blocks());
+        if target.blocks().is_none() || target.blocks() != template.blocks().blocks() {
+            return None;
+        }
+        let search = Search {
+            level: self.level,
+            template: View::new(template.size(), template.pixels()),
+            norm: template.norm(),
+            of: template.blocks(),
+            target,
+            frame: &of.frame.pixels,
+            search: of.target.search(),
+        };
+        let rival = |score: f64| self.rivalling(score, template.size().area());
+        let highest = search.highest(rival, &mut scratch.bound)?;
+        if !self.stands_alone(of, &highest) {
+            return None;
+        }
+        scratch.neighbours = match self.subpixel {
+            Subpixel::GaussNewton => highest.neighbours(),
+            _ => highest.scored_neighbours(),
+        };
+        scratch.rival = f64::NAN;
+        Some(highest.best)
+    }
+
+    /// What another hill scores at its highest pixel, at least, if it is a rival of one with this score.
+    fn rivalling(&self, score: f64, area: usize) -> f64 {
+        score - chance::indistinct(score, 0.0, area, self.noise_area()) - MAX_RISE
+    }
+
+    /// Whether none of the doubts of [`Self::doubt`] can be: no rival, no ridge, and no match by chance.
+    fn stands_alone(&self, of: &Match<'_>, highest: &Highest<'_>) -> bool {
+        let (best, area, positions) = (highest.best, of.template.size().area(), of.positions());
+        let score = f64::from(best.score);
+        let (roughness, is_chance) = self.beyond_chance(of, best, area, area);
+        if is_chance || self.is_at_edge(of, best, positions) {
+            return false;
+        }
+        let is_elsewhere = |at: &&Candidate| peak::is_elsewhere(at.u, at.v, best, roughness);
+        let mut rivals = highest.candidates.iter().filter(is_elsewhere);
+        let rival = self.rivalling(score, area);
+        if !rivals.all(|at| highest.is_surely_below((at.u, at.v), rival)) {
+            return false;
+        }
+        let slope = |likeness: f64| {
+            let noise = chance::indistinct_on_slope(score, likeness, area, self.noise_area());
+            score - noise - 0.5 * MAX_RISE
+        };
+        let at_most = slope(0.0);
+        peak::ring(best, self.ring(), positions).all(|(at, [du, dv])| {
+            let likeness = || (-0.5 * roughness.along(du as f64, dv as f64)).exp();
+            highest.is_bounded(at, at_most) || highest.is_surely_below(at, slope(likeness()))
+        })
     }
 
     /// How much lower a window of `area` pixels may score than this by noise alone.
@@ -260,7 +152,30 @@ impl Matcher {
         chance::indistinct(score, 0.0, area, self.noise_area())
     }
 
+    /// The same match with a target that is prepared for scores.
+    pub(super) fn scored<R>(
+        &self,
+        of: &Match<'_>,
+        window: Size,
+        scratch: &mut MatchScratch,
+        then: impl FnOnce(&Match<'_>, &mut MatchScratch) -> R,
+    ) -> R {
+        if of.target.is_scored() {
+            return then(of, scratch);
+        }
+        let mut full = std::mem::take(&mut scratch.full);
+        let region = (of.target.search(), window);
+        self.prepare_target(of.frame, region, of.plan.fft(), &mut full, &mut scratch.prepare);
+        let result = then(&Match { target: &full, ..*of }, scratch);
+        scratch.full = full;
+        result
+    }
+
     pub(super) fn score(&self, of: &Match<'_>, scratch: &mut MatchScratch) {
+        self.scored(of, of.window.size(), scratch, |of, scratch| self.score_scored(of, scratch));
+    }
+
+    fn score_scored(&self, of: &Match<'_>, scratch: &mut MatchScratch) {
         match of.masked() {
             None => self.score_all(of, scratch),
             Some(masked) => {
@@ -292,8 +207,13 @@ impl Matcher {
     }
 
     /// From the best whole pixel to a sample.
-    fn judge(&self, of: &Match<'_>, best: Candidate, scratch: &mut MatchScratch) -> Sample {
-        let doubt = self.doubt(of, best, scratch);
+    fn judge(
+        &self,
+        of: &Match<'_>,
+        best: Candidate,
+        doubt: Option<Status>,
+        scratch: &mut MatchScratch,
+    ) -> Sample {
         match doubt {
             Some(status) if !self.keep_doubtful => Sample::doubtful(status, best.score),
             _ => self.refined(of, best, doubt, scratch),
@@ -309,18 +229,13 @@ impl Matcher {
         let map = &scratch.map;
         scratch.rival = f64::NEG_INFINITY;
         let score = f64::from(best.score);
-        let template = of.template.as_it_was();
         // Enlarging adds no places.
         let (detailed, area) = areas(of, best);
-        let n_positions = map.size().area() as f64 / self.factor().powi(2);
-        let roughness = chance::without_noise(template.roughness(), score, self.noise_gradient());
-        let n_positions = (n_positions.ceil() as usize).max(of.n_positions);
-        let details = chance::chance_level(roughness, detailed, n_positions);
-        let chance = details.max(chance::chance_level(Roughness::HIGHEST, area, n_positions));
+        let (roughness, is_chance) = self.beyond_chance(of, best, detailed, area);
         if self.is_at_edge(of, best, map.size()) {
             return Some(Status::AtEdge);
         }
-        if score < self.min_score.max(chance) {
+        if is_chance {
             return Some(Status::LowScore);
         }
         let height = subpixel::height(map, best);
@@ -341,33 +256,26 @@ impl Matcher {
         (height - indistinct <= scratch.rival).then_some(Status::Ambiguous)
     }
 
+    /// The template's roughness without noise, and whether the score may be chance.
+    fn beyond_chance(
+        &self,
+        of: &Match<'_>,
+        best: Candidate,
+        detailed: usize,
+        area: usize,
+    ) -> (Roughness, bool) {
+        let (score, template) = (f64::from(best.score), of.template.as_it_was());
+        let n_positions = of.positions().area() as f64 / self.factor().powi(2);
+        let n_positions = (n_positions.ceil() as usize).max(of.n_positions);
+        let roughness = chance::without_noise(template.roughness(), score, self.noise_gradient());
+        let details = chance::chance_level(roughness, detailed, n_positions);
+        let chance = details.max(chance::chance_level(Roughness::HIGHEST, area, n_positions));
+        (roughness, score < self.min_score.max(chance))
+    }
+
     /// Positions to the ring around the best on which the score must have fallen.
     fn ring(&self) -> usize {
         (RING_PX * self.factor()).round().max(1.0) as usize
-    }
-
-    /// Variance of the gradient of white noise, over that of the noise, as the matcher sees it.
-    pub(super) fn noise_gradient(&self) -> f64 {
-        match self.subpixel {
-            Subpixel::GaussNewton => weights::noise_gradient(),
-            // Twice the sum of squares of the derivative.
-            Subpixel::Parabola | Subpixel::Gaussian | Subpixel::None | Subpixel::Resize(_) => {
-                2.0 * DERIVATIVE.iter().map(|tap| f64::from(tap * tap)).sum::<f64>()
-            }
-        }
-    }
-
-    /// Pixels of white noise that one pixel of the noise the matcher sees is worth.
-    pub(super) fn noise_area(&self) -> f64 {
-        match self.subpixel {
-            Subpixel::GaussNewton => (SMOOTHING[0].powi(2) + 2.0 * SMOOTHING[1].powi(2)).powi(2),
-            Subpixel::Parabola | Subpixel::Gaussian | Subpixel::None | Subpixel::Resize(_) => 1.0,
-        }
-    }
-
-    /// How many positions there are from one pixel to the next.
-    fn factor(&self) -> f64 {
-        self.subpixel.enlargement().map_or(1.0, Enlargement::factor)
     }
 
     /// Whether the best place is on a border of the search that is not the frame's.
@@ -420,7 +328,7 @@ impl Matcher {
             Subpixel::Gaussian => |[before, peak, after]| subpixel::gaussian(before, peak, after),
             Subpixel::GaussNewton => return self.fit(of, &whole, scratch),
         };
-        let [across, down] = subpixel::neighbours(&scratch.map, best).map(fit);
+        let [across, down] = scratch.neighbours.map(fit);
         Ok(Settled { x: whole.x + across, y: whole.y + down, ..whole })
     }
 
@@ -444,13 +352,16 @@ impl Matcher {
         if of.is_masked_at(start) {
             return self.fit_counting(of, start, scratch);
         }
-        let spline = of.frame.spline.as_ref().expect("targets of a fit are prepared with a spline");
+        let spline = of.frame.spline.get().expect("targets of a fit are prepared with a spline");
+        let Size { width, height } = of.template.size();
+        let whole = Rect::new(start.x as isize, start.y as isize, width, height);
+        let offset = block::middle(of.frame.pixels.crop(whole));
+        let lean = |[before, peak, after]: [f64; 3]| subpixel::parabola(before, peak, after).0;
         gauss_newton::refine(
             self.level,
             of.template.steepest(),
             spline,
-            (start.x as isize, start.y as isize),
-            mean_at(&of.frame.pixels, start, of.template.size()),
+            Start { whole: (whole.x, whole.y), lean: scratch.neighbours.map(lean), offset },
             &self.noise,
             &mut scratch.fit,
         )
@@ -463,7 +374,7 @@ impl Matcher {
         start: &Settled,
         scratch: &mut MatchScratch,
     ) -> Result<Settled, Status> {
-        let spline = of.frame.spline.as_ref().expect("targets of a fit are prepared with a spline");
+        let spline = of.frame.spline.get().expect("targets of a fit are prepared with a spline");
         let size = of.window.size();
         let middle = [size.width, size.height].map(|side| 0.5 * (side as f64 - 1.0));
         let fitted = warp_fit::refine(
@@ -471,7 +382,7 @@ impl Matcher {
             Model::Translation,
             (spline, of.frame.counts()),
             Warp::at(start.x + middle[0], start.y + middle[1]),
-            &self.noise,
+            (self.level, &self.noise),
             &mut scratch.warp,
         )?;
         let (x, y) = (fitted.warp.x - middle[0], fitted.warp.y - middle[1]);
@@ -523,13 +434,8 @@ impl Matcher {
 
     /// Whether it is worth a look beyond the frame's border: the search would go on there, and the
     /// match is lost, or lies on that border with no fit to tell which way it leans.
-    pub(super) fn may_have_left(
-        &self,
-        of: &Match<'_>,
-        best: Candidate,
-        sample: &Sample,
-        positions: Size,
-    ) -> bool {
+    pub(super) fn may_have_left(&self, of: &Match<'_>, best: Candidate, sample: &Sample) -> bool {
+        let positions = of.positions();
         let on_border = best.u == 0
             || best.v == 0
             || best.u + 1 == positions.width
@@ -565,13 +471,6 @@ fn areas(of: &Match<'_>, best: Candidate) -> (usize, usize) {
             (area, area)
         }
     }
-}
-
-/// The mean grey value of the window found.
-fn mean_at(frame: &Frame, at: &Settled, size: Size) -> f32 {
-    let rect = Rect::new(at.x as isize, at.y as isize, size.width, size.height);
-    let sum: f64 = frame.crop(rect).rows().map(simd::sum).sum();
-    (sum / size.area() as f64) as f32
 }
 
 pub(super) fn whole_pixel(of: &Match<'_>, best: Candidate) -> Settled {

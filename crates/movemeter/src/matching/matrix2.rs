@@ -1,7 +1,5 @@
 //! 2×2 matrices of sums over a window.
 
-use crate::simd;
-
 /// A 2×2 matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Matrix2 {
@@ -19,12 +17,6 @@ pub struct Matrix2 {
 const SINGULAR: f64 = 1e-10;
 
 impl Matrix2 {
-    /// Σ a bᵀ
-    pub fn products(a: &[Vec<f32>; 2], b: &[Vec<f32>; 2]) -> Self {
-        let dot = |i: usize, j: usize| simd::dot(&a[i], &b[j]);
-        Self { xx: dot(0, 0), xy: dot(0, 1), yx: dot(1, 0), yy: dot(1, 1) }
-    }
-
     /// Its inverse; `None` if it does not tell every direction: of a sum of squares, if its smaller
     /// eigenvalue is not positive or is lost in the larger.
     pub fn inverse(self) -> Option<Self> {

@@ -1,12 +1,14 @@
 //! What a fit of a warp compares: the pixels of a window that count, and how they change when the
 //! window is moved, turned or deformed a little.
 
+use std::sync::OnceLock;
+
 use super::matrix::Matrix;
 use super::steepest::{BORDER_PX, Inset, Patches};
 use super::warp::{Model, Warp};
 use crate::geometry::{Point, Rect, Size};
 use crate::mask::Counts;
-use crate::simd;
+use crate::simd::{self, Lags};
 
 /// The pixels of a window with their gradients and weights, as they are.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +44,21 @@ pub struct Descents {
     changes: Vec<Vec<f32>>,
     /// Σ w gᵀ, its symmetric part.
     pub sensitivity: Matrix,
+    of_noise: OnceLock<OfNoise>,
+    is_kept: bool,
+}
+
+/// What noise does to a fit, as far as the template tells ([`warp_covariance`](super::warp_covariance)).
+#[derive(Clone, Debug)]
+pub struct OfNoise {
+    /// Σ w(p) ρ(p − q) w(q)ᵀ with the correlation ρ that is expected.
+    pub white: Matrix,
+    /// Σ w wᵀ
+    pub squares: Matrix,
+    /// Σ t w wᵀ
+    pub uneven: Matrix,
+    /// What any other correlation makes of the first, for each pair of parameters; none if that is not worth knowing.
+    pub lags: Vec<Lags>,
 }
 
 impl Patch {
@@ -65,10 +82,11 @@ impl Patch {
         let inset = Inset::at_border(window, frame);
         let columns = inset.left..window.width.saturating_sub(inset.right);
         let rows = inset.top..window.height.saturating_sub(inset.bottom);
-        let counts = (0..window.size().area())
-            .map(|i| columns.contains(&(i % window.width)) && rows.contains(&(i / window.width)));
         self.counts.clear();
-        self.counts.extend(counts);
+        for y in 0..window.height {
+            let is_row = rows.contains(&y);
+            self.counts.extend((0..window.width).map(|x| is_row && columns.contains(&x)));
+        }
         self.refill();
     }
 
@@ -84,6 +102,11 @@ impl Patch {
         let mut descents = std::mem::take(&mut self.descents);
         self.fill(|_| true, &mut descents);
         self.descents = descents;
+    }
+
+    /// Says that it will be fitted to many frames.
+    pub fn keep(&mut self) {
+        self.descents.is_kept = true;
     }
 
     /// The model it was built for.
@@ -102,21 +125,28 @@ impl Patch {
     }
 
     /// Σ gθ² / Σ t² of a part of the window that turns about the window's centre, rad⁻²: how fast it
-    /// stops to resemble itself. 0 of a part without texture.
+    /// stops to resemble itself. 0 of a part without texture, and before it is built.
     pub fn turning(&self, part: Rect) -> f64 {
-        let (columns, rows) = (part.x..part.right(), part.y..part.bottom());
-        let is_part = |i: &usize| {
-            let (x, y) = (i % self.size.width, i / self.size.width);
-            columns.contains(&(x as isize)) && rows.contains(&(y as isize))
-        };
-        let (mut n, mut sum, mut square, mut turning) = (0.0, 0.0, 0.0, 0.0);
-        let template = &self.descents.template;
-        for i in (0..self.size.area()).filter(is_part) {
-            let (x, y) = self.from_centre(i);
-            let value = f64::from(template[i]);
-            (n, sum, square) = (n + 1.0, sum + value, square + value * value);
-            turning += (x * f64::from(self.y[i]) - y * f64::from(self.x[i])).powi(2);
+        if self.descents.template.is_empty() {
+            return 0.0;
         }
+        let (mut sum, mut square, mut turning) = (0.0, 0.0, 0.0);
+        let width = self.size.width;
+        for y in part.y as usize..part.bottom() as usize {
+            let row = y * width + part.x as usize..y * width + part.right() as usize;
+            let (from_x, from_y) = self.from_centre(row.start);
+            let template = &self.descents.template[row.clone()];
+            let mut along = [0.0f64; 3];
+            for (i, ((&t, &gx), &gy)) in
+                template.iter().zip(&self.x[row.clone()]).zip(&self.y[row]).enumerate()
+            {
+                let t = f64::from(t);
+                let change = (from_x + i as f64) * f64::from(gy) - from_y * f64::from(gx);
+                along = [along[0] + t, along[1] + t * t, along[2] + change * change];
+            }
+            (sum, square, turning) = (sum + along[0], square + along[1], turning + along[2]);
+        }
+        let n = part.size().area() as f64;
         let contrast = square - sum * sum / n;
         if 0.0 < contrast { turning / contrast } else { 0.0 }
     }
@@ -140,6 +170,29 @@ impl Patch {
         (x as f64 - middle(self.size.width), y as f64 - middle(self.size.height))
     }
 
+    /// Only every so many rows, from this one on, of what is compared: for a first, rough fit.
+    pub fn thin(&self, first: usize, every: usize, out: &mut Descents) {
+        let width = self.size.width;
+        let copy = |from: &[f32], to: &mut Vec<f32>| {
+            to.clear();
+            for row in from.chunks_exact(width).skip(first).step_by(every) {
+                to.extend_from_slice(row);
+            }
+        };
+        let all = &self.descents;
+        copy(&all.counts, &mut out.counts);
+        copy(&all.template, &mut out.template);
+        for (from, to) in [(&all.of, &mut out.of), (&all.changes, &mut out.changes)] {
+            to.resize_with(from.len(), Vec::new);
+            for (from, to) in from.iter().zip(to) {
+                copy(from, to);
+            }
+        }
+        out.n = out.counts.iter().filter(|&&counts| 0.0 < counts).count();
+        out.remove_mean_of_template();
+        out.make_orthogonal();
+    }
+
     /// Leaves out the pixels that the warp brings to the border of a frame, or to pixels that do not count
     /// there; false if that are none.
     pub fn leave_out(
@@ -149,21 +202,27 @@ impl Patch {
         counts: Option<&Counts>,
         out: &mut Descents,
     ) -> bool {
-        let is_far = |place: Point| is_far_from_border(place, frame);
-        let (width, height) = (self.size.width, self.size.height);
-        let corners = [0, width - 1, (height - 1) * width, height * width - 1];
-        let place = |i: usize| {
-            let (x, y) = self.from_centre(i);
-            warp.place(x, y)
-        };
-        let corners = corners.map(place);
-        let is_clear = counts.is_none_or(|counts| counts.n_lacking(around(&corners)) == 0);
-        if is_clear && corners.into_iter().all(is_far) {
+        if self.is_all_seen(warp, frame, counts) {
             return false;
         }
+        let place = |i: usize| self.place(warp, i);
         let is_counting = |place: Point| counts.is_none_or(|counts| counts.is_counting(place));
-        self.fill(|i| is_far(place(i)) && is_counting(place(i)), out);
+        self.fill(|i| is_far_from_border(place(i), frame) && is_counting(place(i)), out);
         true
+    }
+
+    /// Whether the warp brings no pixel to the border of a frame, nor to pixels that do not count there.
+    pub fn is_all_seen(&self, warp: &Warp, frame: Size, counts: Option<&Counts>) -> bool {
+        let (width, height) = (self.size.width, self.size.height);
+        let corners = [0, width - 1, (height - 1) * width, height * width - 1];
+        let corners = corners.map(|i| self.place(warp, i));
+        let is_clear = counts.is_none_or(|counts| counts.n_lacking(around(&corners)) == 0);
+        is_clear && corners.into_iter().all(|place| is_far_from_border(place, frame))
+    }
+
+    fn place(&self, warp: &Warp, i: usize) -> Point {
+        let (x, y) = self.from_centre(i);
+        warp.place(x, y)
     }
 
     fn fill(&self, mut may_count: impl FnMut(usize) -> bool, out: &mut Descents) {
@@ -183,12 +242,37 @@ impl Patch {
     /// A patch for each parameter, from those for x and y.
     fn fill_by(&self, [x, y]: [&[f32]; 2], out: &mut Vec<Vec<f32>>) {
         out.resize_with(self.model.n_parameters(), Vec::new);
+        let at = |x: f64, y: f64, gradient| chain(self.model, (x, y), 1.0, gradient);
+        let (of_x, of_y) = ([1.0, 0.0], [0.0, 1.0]);
         for (parameter, patch) in out.iter_mut().enumerate() {
-            let of = |i: usize| {
-                chain(self.model, self.from_centre(i), self.radius(), [x[i], y[i]])[parameter]
+            // What goes with 1, and with x and y in radii.
+            let part = |gradient| {
+                let middle = at(0.0, 0.0, gradient)[parameter];
+                [
+                    middle,
+                    at(1.0, 0.0, gradient)[parameter] - middle,
+                    at(0.0, 1.0, gradient)[parameter] - middle,
+                ]
             };
-            patch.clear();
-            patch.extend((0..self.size.area()).map(of));
+            self.fill_linear([(x, part(of_x)), (y, part(of_y))], patch);
+        }
+    }
+
+    /// The sum of two patches, each times a linear function of the place.
+    fn fill_linear(&self, [(x, of_x), (y, of_y)]: [(&[f32], [f32; 3]); 2], out: &mut Vec<f32>) {
+        let radius = self.radius();
+        out.clear();
+        for row in 0..self.size.height {
+            let first = row * self.size.width;
+            let (from_x, from_y) = self.from_centre(first);
+            let (x, y) = (&x[first..first + self.size.width], &y[first..first + self.size.width]);
+            let at_row = |of: [f32; 3]| of[0] + of[2] * (from_y / radius) as f32;
+            let (x_0, y_0) = (at_row(of_x), at_row(of_y));
+            let (from_x, scale) = (from_x as f32, (1.0 / radius) as f32);
+            out.extend(x.iter().zip(y).enumerate().map(|(i, (x, y))| {
+                let at = (from_x + i as f32) * scale;
+                (x_0 + of_x[1] * at) * x + (y_0 + of_y[1] * at) * y
+            }));
         }
     }
 }
@@ -228,6 +312,16 @@ fn is_far_from_border(Point { x, y }: Point, frame: Size) -> bool {
 }
 
 impl Descents {
+    /// What noise does to a fit, found once.
+    pub fn of_noise(&self, find: impl FnOnce() -> OfNoise) -> &OfNoise {
+        self.of_noise.get_or_init(find)
+    }
+
+    /// Whether it is fitted to many frames.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
     fn remove_mean_of_template(&mut self) {
         remove_mean(&mut self.template, &self.counts, self.n);
         self.template_square = simd::dot(&self.template, &self.template);
@@ -243,6 +337,7 @@ impl Descents {
         }
         // Weights are 0 where pixels do not count, so changes need not be.
         let both = |i: usize, j: usize| simd::dot(&self.of[i], &self.changes[j]);
+        (self.is_kept, self.of_noise) = (false, OnceLock::new());
         self.sensitivity = Matrix::of(self.of.len(), |i, j| 0.5 * (both(i, j) + both(j, i)));
     }
 }

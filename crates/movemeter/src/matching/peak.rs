@@ -1,7 +1,9 @@
 //! The best search position, and how far ahead of all others it is.
 
+pub(super) use super::roughness::ELSEWHERE;
 use super::score::ScoreMap;
 use super::template::Roughness;
+use crate::geometry::Size;
 
 /// A position with its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,10 +24,6 @@ pub struct Peak {
     /// The highest other hill, if there is one.
     pub runner_up: Option<Candidate>,
 }
-
-/// Where the autocorrelation has fallen below one half, the template counts as somewhere else:
-/// exp(−½ dᵀ R d) < ½.
-pub(super) const ELSEWHERE: f64 = 2.0 * std::f64::consts::LN_2;
 
 /// The highest score; `None` if every position is flat.
 pub fn best(map: &ScoreMap) -> Option<Candidate> {
@@ -56,9 +54,26 @@ pub fn runner_up(map: &ScoreMap, best: Candidate, roughness: Roughness) -> Optio
     runner_up
 }
 
-fn is_elsewhere(u: usize, v: usize, best: Candidate, roughness: Roughness) -> bool {
+/// Whether a position is not on the hill around the best.
+pub(super) fn is_elsewhere(u: usize, v: usize, best: Candidate, roughness: Roughness) -> bool {
     let (du, dv) = (u as f64 - best.u as f64, v as f64 - best.v as f64);
     1.0 < du.abs().max(dv.abs()) && ELSEWHERE < roughness.along(du, dv)
+}
+
+/// The positions on the square ring around the best, those of them that are, and how far they are away.
+pub(super) fn ring(
+    best: Candidate,
+    reach: usize,
+    positions: Size,
+) -> impl Iterator<Item = ((usize, usize), [isize; 2])> {
+    let reach = reach as isize;
+    let sides =
+        move |along: isize| [[along, -reach], [along, reach], [-reach, along], [reach, along]];
+    (-reach..=reach).flat_map(sides).filter_map(move |[du, dv]| {
+        let u = best.u.checked_add_signed(du).filter(|&u| u < positions.width)?;
+        let v = best.v.checked_add_signed(dv).filter(|&v| v < positions.height)?;
+        Some(((u, v), [du, dv]))
+    })
 }
 
 fn is_local_maximum(map: &ScoreMap, u: usize, v: usize) -> bool {
@@ -74,7 +89,6 @@ fn is_local_maximum(map: &ScoreMap, u: usize, v: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Size;
 
     const ROUND: Roughness = Roughness { xx: 0.5, xy: 0.0, yy: 0.5 };
 

@@ -4,9 +4,12 @@
 //! (the template itself). So neither can be mistaken for motion, and a Gauss–Newton step needs one sum
 //! per axis.
 
+use std::sync::OnceLock;
+
 use super::matrix2::Matrix2;
+use super::roughness::Roughness;
 use crate::geometry::{Rect, Size};
-use crate::simd;
+use crate::simd::{self, Lags, Level, Rows};
 
 /// Rows and columns left out of a fit on each side, because they lie at the frame's border.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,12 +59,28 @@ pub(super) const BORDER_PX: isize = 3;
 pub struct Steepest {
     origin: (usize, usize),
     size: Size,
-    template: Vec<f32>,
-    weights: [Vec<f32>; 2],
-    gradients: [Vec<f32>; 2],
+    template: Rows,
+    weights: [Rows; 2],
+    gradients: [Rows; 2],
     template_square: f64,
     sensitivity: Matrix2,
+    roughness: Roughness,
     noise: [f64; 2],
+    is_kept: bool,
+    of_noise: OnceLock<OfNoise>,
+}
+
+/// What noise does to a fit, as far as the template tells ([`covariance`](super::covariance)).
+#[derive(Clone, Debug)]
+pub struct OfNoise {
+    /// Σ w(p) ρ(p − q) w(q)ᵀ with the correlation ρ that is expected.
+    pub spread: Matrix2,
+    /// The noise, in pixels' worth, that a fit takes up.
+    pub taken_up: f64,
+    /// Σ t w wᵀ / Σ |w|²
+    pub uneven: Matrix2,
+    /// What any other correlation makes of the spread, if that is worth knowing.
+    pub lags: Option<Box<Lags>>,
 }
 
 /// Patches of a window, row by row.
@@ -81,35 +100,58 @@ pub struct Patches<'a> {
 impl Steepest {
     /// From a window's patches of this size, leaving `inset` out.
     pub fn build(&mut self, of: Patches<'_>, size: Size, inset: Inset) {
+        self.build_rows(of, (size, size.width), inset);
+    }
+
+    /// From patches whose rows lie `stride` apart.
+    fn build_rows(&mut self, of: Patches<'_>, (size, stride): (Size, usize), inset: Inset) {
         self.origin = (inset.left, inset.top);
         self.size = inset.leaves(size);
         self.noise = of.noise;
-        let part = |from: &[f32], to: &mut Vec<f32>| {
-            copy_part(from, size, (inset.left, inset.top), inset.leaves(size), to);
+        let Size { width, height } = self.size;
+        let first = inset.top * stride + inset.left;
+        let part = |from: &[f32], to: &mut Rows| {
+            to.copy(from.get(first..).unwrap_or(&[]), stride, width, height);
         };
         part(of.template, &mut self.template);
-        remove_mean(&mut self.template);
-        self.template_square = simd::dot(&self.template, &self.template);
+        remove_mean(&mut self.template, width);
         for (from, to) in of.weights.into_iter().zip(&mut self.weights) {
             part(from, to);
-            remove_mean(to);
-            remove(&self.template, self.template_square, to);
+            remove_mean(to, width);
         }
         for (from, to) in of.gradients.into_iter().zip(&mut self.gradients) {
             part(from, to);
         }
-        self.sensitivity = Matrix2::products(&self.weights, &self.gradients);
+        self.free_weights_of_template();
+        let ([wx, wy], [gx, gy]) = (&self.weights, &self.gradients);
+        let pairs = [[wx, gx], [wx, gy], [wy, gx], [wy, gy], [gx, gx], [gx, gy], [gy, gy]];
+        let [xx, xy, yx, yy, of_gradients @ ..] = simd::products_of(Level::new(), pairs);
+        self.sensitivity = Matrix2 { xx, xy, yx, yy };
+        self.roughness = Roughness::of_products(of_gradients, self.template_square);
+        (self.is_kept, self.of_noise) = (false, OnceLock::new());
+    }
+
+    fn free_weights_of_template(&mut self) {
+        let (t, [x, y]) = (&self.template, &self.weights);
+        let [square, of_x, of_y] = simd::products_of(Level::new(), [[t, t], [t, x], [t, y]]);
+        self.template_square = square;
+        if 0.0 < square {
+            for (weights, product) in self.weights.iter_mut().zip([of_x, of_y]) {
+                let share = (product / square) as f32;
+                simd::add_scaled(-share, self.template.values(), weights.values_mut());
+            }
+        }
     }
 
     /// The same without further rows and columns, made into `out`.
     pub fn trimmed(&self, inset: Inset, out: &mut Self) {
         let of = Patches {
-            template: &self.template,
-            weights: self.weights.each_ref().map(Vec::as_slice),
-            gradients: self.gradients.each_ref().map(Vec::as_slice),
+            template: self.template.values(),
+            weights: self.weights.each_ref().map(Rows::values),
+            gradients: self.gradients.each_ref().map(Rows::values),
             noise: self.noise,
         };
-        out.build(of, self.size, inset);
+        out.build_rows(of, (self.size, self.template.stride), inset);
         out.origin.0 += self.origin.0;
         out.origin.1 += self.origin.1;
     }
@@ -124,19 +166,14 @@ impl Steepest {
         self.size
     }
 
-    /// Zero-mean template, row by row.
-    pub fn template(&self) -> &[f32] {
+    /// Zero-mean template, with zeros beyond the width.
+    pub fn template(&self) -> &Rows {
         &self.template
     }
 
-    /// Weights for a shift in x, row by row.
-    pub fn x(&self) -> &[f32] {
-        &self.weights[0]
-    }
-
-    /// Weights for a shift in y, row by row.
-    pub fn y(&self) -> &[f32] {
-        &self.weights[1]
+    /// Weights for a shift in x and in y, with zeros beyond the width.
+    pub fn weights(&self) -> &[Rows; 2] {
+        &self.weights
     }
 
     /// Σ t²
@@ -149,32 +186,39 @@ impl Steepest {
         self.sensitivity
     }
 
+    /// How fast the template stops to resemble itself.
+    pub fn roughness(&self) -> Roughness {
+        self.roughness
+    }
+
+    /// What noise does to a fit of it, found once.
+    pub fn of_noise(&self, find: impl FnOnce() -> OfNoise) -> &OfNoise {
+        self.of_noise.get_or_init(find)
+    }
+
+    /// Says that it will be fitted to many frames.
+    pub fn keep(&mut self) {
+        self.is_kept = true;
+    }
+
+    /// Whether it will be fitted to many frames.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
     /// See [`Weights::noise`](super::weights::Weights::noise).
     pub fn noise(&self) -> [f64; 2] {
         self.noise
     }
 }
 
-fn copy_part(from: &[f32], size: Size, (x, y): (usize, usize), part: Size, to: &mut Vec<f32>) {
-    to.clear();
-    for row in from.chunks_exact(size.width.max(1)).skip(y).take(part.height) {
-        to.extend_from_slice(&row[x..x + part.width]);
+fn remove_mean(of: &mut Rows, width: usize) {
+    let mean = simd::sum(of.values()) / (width * of.n).max(1) as f64;
+    for y in 0..of.n {
+        for value in &mut of.row_mut(y)[..width] {
+            *value -= mean as f32;
+        }
     }
-}
-
-fn remove_mean(values: &mut [f32]) {
-    let mean = simd::sum(values) / values.len().max(1) as f64;
-    for value in values {
-        *value -= mean as f32;
-    }
-}
-
-fn remove(direction: &[f32], square: f64, from: &mut [f32]) {
-    if square <= 0.0 {
-        return;
-    }
-    let share = (simd::dot(direction, from) / square) as f32;
-    simd::add_scaled(-share, direction, from);
 }
 
 #[cfg(test)]
@@ -205,10 +249,9 @@ mod tests {
     #[test]
     fn neither_brightness_nor_contrast_looks_like_motion() {
         let of = built(Inset::default());
-        let ones = vec![1.0; SIZE.area()];
-        for steepest in [of.x(), of.y()] {
-            assert!(simd::dot(&ones, steepest).abs() < 1e-5);
-            assert!(simd::dot(of.template(), steepest).abs() < 1e-5);
+        for weights in of.weights() {
+            assert!(simd::sum(weights.values()).abs() < 1e-5);
+            assert!(simd::dot(of.template().values(), weights.values()).abs() < 1e-5);
         }
     }
 

@@ -132,10 +132,17 @@ pub fn gaussian(before: f64, peak: f64, after: f64) -> f64 {
 }
 
 /// The scores left, at and right of a position, and above, at and below it.
+pub type Neighbours = [[f64; 3]; 2];
+
+/// Between pixels a hill is at most so much higher than at its highest pixel: as much as one of spots of 1 px that
+/// lies in the middle of four pixels.
+pub const MAX_RISE: f64 = 0.1;
+
+/// The scores around a position.
 ///
 /// Beyond the map's border, and where the frame is flat, a neighbour counts like the opposite one:
 /// there is no sign which way the peak leans.
-pub fn neighbours(map: &ScoreMap, at: Candidate) -> [[f64; 3]; 2] {
+pub fn neighbours(map: &ScoreMap, at: Candidate) -> Neighbours {
     let Candidate { u, v, .. } = at;
     let size = map.size();
     let across =
@@ -154,7 +161,7 @@ pub fn neighbours(map: &ScoreMap, at: Candidate) -> [[f64; 3]; 2] {
 pub fn height(map: &ScoreMap, at: Candidate) -> f64 {
     let peak = f64::from(at.score);
     let rise = |[before, peak, after]: [f64; 3]| parabola(before, peak, after).1 - peak;
-    peak + neighbours(map, at).map(rise).iter().sum::<f64>()
+    peak + neighbours(map, at).map(rise).iter().sum::<f64>().min(MAX_RISE)
 }
 
 /// How high the hill still is on a ring around the best: the highest score at positions `reach` away from
@@ -176,7 +183,7 @@ pub fn on_ring(map: &ScoreMap, best: Candidate, reach: usize) -> Option<(f64, [i
             let [eu, ev] = if dv.abs() == reach { [1, 0] } else { [0, 1] };
             let height = match (at(du - eu, dv - ev), at(du + eu, dv + ev)) {
                 (Some(before), Some(after)) if along.abs() < reach => {
-                    parabola(before, score, after).1
+                    parabola(before, score, after).1.min(score + 0.5 * MAX_RISE)
                 }
                 _ => score,
             };

@@ -1,10 +1,12 @@
 //! Where a template is looked for: one search region, prepared for matching.
 
+use super::block::BlockTarget;
 use super::enlargement::{self, EnlargeScratch, Enlargement};
+use super::lattice::{Grid, LatticeTarget};
 use crate::fft::{Fft2, FftScratch, Spectrum};
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
-use crate::simd::{self, LANES};
+use crate::simd::{self, Blocks, LANES, Level, Rows};
 use crate::sums::{self, Region};
 
 /// A search region: its pixels less their mean, the contrast of every window in it, its spectrum.
@@ -18,19 +20,53 @@ pub struct Target {
     norms: Vec<f32>,
     weakest: f32,
     spectrum: Spectrum,
+    is_scored: bool,
+    blocks: BlockTarget,
+    lattice: LatticeTarget,
 }
 
 /// Working memory to prepare targets and templates.
 #[derive(Default)]
 pub struct PrepareScratch {
     columns: Vec<f64>,
+    pub(super) rows: Rows,
+    lines: Rows,
     pub(super) fft: FftScratch,
     pub(super) enlarge: EnlargeScratch,
     pub(super) enlarged: Frame,
 }
 
 impl Target {
-    /// Prepares the part of `frame` under `search` for templates of this size.
+    /// Prepares the part of `frame` under `search` for a search of templates of this size by bounds.
+    pub fn aim(
+        &mut self,
+        level: Level,
+        frame: &Frame,
+        search: Rect,
+        (template, blocks): (Size, Blocks),
+        scratch: &mut PrepareScratch,
+    ) {
+        (self.search, self.size, self.is_scored) = (Some(search), search.size(), false);
+        self.lattice.clear();
+        self.blocks.build(level, frame.crop(search), template, blocks, &mut scratch.rows);
+    }
+
+    /// Prepares the part of `frame` under `search` for a search of the middle of windows, of this side, through block sums.
+    pub fn aim_lattice(
+        &mut self,
+        level: Level,
+        frame: &Frame,
+        search: Rect,
+        (middle, grid): (usize, Grid),
+        scratch: &mut PrepareScratch,
+    ) {
+        (self.search, self.size, self.is_scored) = (Some(search), search.size(), false);
+        self.blocks.clear();
+        let work = [&mut scratch.rows, &mut scratch.lines];
+        self.lattice.build(level, (frame.crop(search), search), middle, grid, work);
+    }
+
+    /// Prepares the part of `frame` under `search` for the scores of templates of this size.
     ///
     /// With `fft`, which must be at least as large as the search, its spectrum is made too.
     pub fn prepare(
@@ -69,6 +105,8 @@ impl Target {
         fft: Option<&Fft2>,
         scratch: &mut PrepareScratch,
     ) {
+        (self.is_scored, self.blocks) = (true, BlockTarget::default());
+        self.lattice.clear();
         let max_abs = self.load(view);
         self.size = view.size();
         let region = Region { pixels: &self.pixels, stride: self.stride, size: self.size, max_abs };
@@ -106,6 +144,21 @@ impl Target {
     /// If nothing was prepared yet.
     pub fn search(&self) -> Rect {
         self.search.expect("a target is prepared before it is used")
+    }
+
+    /// Whether it is prepared for scores; if not, for a search by bounds.
+    pub fn is_scored(&self) -> bool {
+        self.is_scored
+    }
+
+    /// Its blocks, if it is prepared for a search by bounds.
+    pub fn blocks(&self) -> &BlockTarget {
+        &self.blocks
+    }
+
+    /// Its block sums, if it is prepared for a search through them.
+    pub fn lattice(&self) -> &LatticeTarget {
+        &self.lattice
     }
 
     /// From one row of pixels to the next.

@@ -1,22 +1,32 @@
 //! What is looked for: the content of a window, prepared for matching.
 
+use std::sync::OnceLock;
+
+use super::DERIVATIVE;
+use super::angles;
+use super::block::BlockTemplate;
 use super::enlargement::{self, Enlargement};
+use super::lattice::{LatticeTemplate, Pixels};
 use super::patch::Patch;
+pub use super::roughness::Roughness;
 use super::steepest::{Inset, Patches, Steepest};
-use super::target::PrepareScratch;
+use super::target::{PrepareScratch, Target};
 use super::warp::Model;
 use super::weights::Weights;
 use crate::fft::{Fft2, Spectrum};
 use crate::filter::Border;
-use crate::frame::Frame;
+use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
 use crate::mask::Counts;
-use crate::simd;
+use crate::simd::{self, Level};
+use crate::spline::Spline;
 use crate::sums;
 use crate::track::Status;
 
 /// Pixels the derivative reaches beyond the window.
-const REACH: usize = super::DERIVATIVE.len();
+const REACH: usize = DERIVATIVE.len();
+/// A pixel this many times as large as a remainder still takes it without loss that counts.
+const FINE: f32 = 1e3;
 
 /// A patch of a frame: zero-mean pixels, their norm, gradients, spectrum.
 #[derive(Clone, Debug, Default)]
@@ -28,10 +38,27 @@ pub struct Template {
     roughness: Roughness,
     steepest: Steepest,
     spectrum: Spectrum,
+    blocks: BlockTemplate,
     gradients: Gradients,
     as_it_was: Option<Box<Self>>,
     patch: Patch,
-    turned: Vec<Turned>,
+    turning: Turning,
+    lattice: LatticeTemplate,
+}
+
+/// What a template's middle is made of at any angle.
+#[derive(Clone, Debug, Default)]
+pub struct Turning {
+    /// A part of the frame's spline.
+    pub spline: Spline,
+    /// The window in it.
+    pub window: Rect,
+    /// Σ gθ² / Σ t² of the middle.
+    pub of_middle: f64,
+    /// How far it may turn to both sides.
+    pub max_angle_rad: f64,
+    /// The middle at all angles, if it was asked for.
+    pub(super) made: OnceLock<Vec<Turned>>,
 }
 
 /// The middle of a template's content as it looks when it has turned.
@@ -41,19 +68,6 @@ pub struct Turned {
     pub angle_rad: f64,
     /// What is seen then.
     pub template: Template,
-}
-
-/// Σ of products of gradients over Σ t²: how fast the template stops to resemble itself, px⁻².
-///
-/// Near zero its autocorrelation is 1 − ½ dᵀ R d.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Roughness {
-    /// Σ gₓ² / Σ t²
-    pub xx: f64,
-    /// Σ gₓ g_y / Σ t²
-    pub xy: f64,
-    /// Σ g_y² / Σ t²
-    pub yy: f64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -90,6 +104,8 @@ impl Template {
     ) -> Result<(), Status> {
         self.size = window.size();
         self.counts.clear();
+        self.blocks = BlockTemplate::default();
+        self.lattice.clear();
         self.load(frame, window)?;
         self.gradients.of(frame, window);
         self.roughness = self.gradients.roughness(self.norm);
@@ -126,6 +142,29 @@ impl Template {
         }
     }
 
+    /// Prepares it for a search by bounds: with blocks of this side, or of the side that is best.
+    pub(super) fn prepare_blocks(&mut self, side: Option<usize>) {
+        let Self { blocks, pixels, size, norm, .. } = self;
+        match side {
+            Some(side) => blocks.build_of(side, pixels, *size, *norm),
+            None => blocks.build(pixels, *size, *norm),
+        }
+    }
+
+    /// Makes its blocks those of a target that is there already.
+    pub fn suit(&mut self, level: Level, target: &Target, scratch: &mut PrepareScratch) {
+        if let (Some(now), Some(grid)) = (self.lattice.grid(), target.lattice().grid())
+            && now != grid
+        {
+            let of = Pixels { all: View::new(self.size, &self.pixels), norm: self.norm };
+            self.lattice.build_of(level, of, grid, &mut scratch.rows);
+        }
+        let blocks = target.blocks().blocks();
+        if let Some(blocks) = blocks.filter(|&blocks| self.blocks.blocks() != Some(blocks)) {
+            self.prepare_blocks(Some(blocks.side));
+        }
+    }
+
     /// Leaves out the pixels of the window that do not count in its frame, once it is prepared: they become
     /// 0. [`Status::Flat`] if there is no texture in the others.
     pub fn leave_out(
@@ -152,7 +191,7 @@ impl Template {
         self.norm = contrast.sqrt();
         self.roughness = self.gradients.only(&self.counts).roughness(self.norm);
         self.patch.leave_out_of_window(&self.counts);
-        let max_abs = frame.crop(window).rows().map(simd::max_abs).fold(0.0, f32::max);
+        let (_, max_abs) = simd::sum_and_max(Level::new(), frame.crop(window));
         if sums::flat_limit(n, max_abs) < contrast { Ok(()) } else { Err(Status::Flat) }
     }
 
@@ -182,9 +221,8 @@ impl Template {
     fn load(&mut self, frame: &Frame, window: Rect) -> Result<(), Status> {
         let view = frame.crop(window);
         let area = window.size().area();
-        let sum: f64 = view.rows().map(simd::sum).sum();
+        let (sum, max_abs) = simd::sum_and_max(Level::new(), view);
         let mean = sum / area as f64;
-        let max_abs = view.rows().map(simd::max_abs).fold(0.0, f32::max);
         self.pixels.clear();
         self.pixels.extend(view.rows().flatten().map(|&pixel| (f64::from(pixel) - mean) as f32));
         remove_remainder(&mut self.pixels);
@@ -237,19 +275,39 @@ impl Template {
         &self.patch
     }
 
-    /// Its middle at each angle of a search, if it was prepared for one.
-    pub fn turned(&self) -> &[Turned] {
-        &self.turned
+    /// What its middle is made of at any angle, if it was prepared for that.
+    pub fn turning(&self) -> &Turning {
+        &self.turning
     }
 
-    /// Its middle at each angle of a search, to be made.
-    pub(super) fn turned_mut(&mut self) -> &mut Vec<Turned> {
-        &mut self.turned
+    /// Its block sums at many angles; empty if it was not prepared for a search through them.
+    pub fn lattice(&self) -> &LatticeTemplate {
+        &self.lattice
+    }
+
+    /// Prepares it to be looked for at all angles up to this, with this spline of the frame it was taken from.
+    pub(super) fn prepare_turning(&mut self, spline: &Spline, window: Rect, max_angle_rad: f64) {
+        self.turning.made = OnceLock::new();
+        self.turning.max_angle_rad = max_angle_rad;
+        self.turning.of_middle = self.patch.turning(angles::middle(Rect::of_frame(self.size)));
+        self.turning.window = spline.part(window, &mut self.turning.spline);
+    }
+
+    /// Prepares it to be looked for through block sums.
+    pub(super) fn prepare_lattice(&mut self, level: Level, scratch: &mut PrepareScratch) {
+        let all = View::new(self.size, &self.pixels);
+        let of = Pixels { all, norm: self.norm };
+        self.lattice.build(level, of, self.turning.max_angle_rad, &mut scratch.rows);
     }
 
     /// Its spectrum; empty if it was not asked for.
     pub fn spectrum(&self) -> &Spectrum {
         &self.spectrum
+    }
+
+    /// Its block sums; without blocks if it was not prepared for a search by bounds.
+    pub fn blocks(&self) -> &BlockTemplate {
+        &self.blocks
     }
 
     /// What it was before it was enlarged; itself, if it is not enlarged.
@@ -258,55 +316,24 @@ impl Template {
     }
 
     /// Gives back the memory that only preparing needs, for a template that is kept.
-    pub fn shrink(&mut self) {
+    pub fn keep(&mut self) {
         self.gradients = Gradients::default();
+        self.steepest.keep();
+        self.patch.keep();
         if let Some(template) = &mut self.as_it_was {
-            template.shrink();
+            template.keep();
         }
-        for turned in &mut self.turned {
-            turned.template.shrink();
-        }
-    }
-}
-
-impl Roughness {
-    /// That of single pixels, each of which is another.
-    pub const HIGHEST: Self = Self { xx: std::f64::consts::PI, xy: 0.0, yy: std::f64::consts::PI };
-
-    /// Of the same content enlarged this many times.
-    pub fn enlarged(self, factor: f64) -> Self {
-        let Self { xx, xy, yy } = self;
-        let [xx, xy, yy] = [xx, xy, yy].map(|product| product / (factor * factor));
-        Self { xx, xy, yy }
-    }
-
-    /// dᵀ R d
-    pub fn along(self, dx: f64, dy: f64) -> f64 {
-        self.xx * dx * dx + 2.0 * self.xy * dx * dy + self.yy * dy * dy
-    }
-
-    /// How many of `area` pixels are as good as independent.
-    ///
-    /// For an autocorrelation ρ of Gaussian shape Σ ρ² = π / √det R (M. S. Bartlett 1946).
-    pub fn n_independent(self, area: usize) -> f64 {
-        let determinant = (self.xx * self.yy - self.xy * self.xy).max(0.0);
-        area as f64 * (determinant.sqrt() / std::f64::consts::PI).min(1.0)
     }
 }
 
 impl Gradients {
     fn of(&mut self, frame: &Frame, window: Rect) {
         self.pad(frame, window);
-        let stride = window.width + 2 * REACH;
-        self.x.clear();
-        self.y.clear();
-        for y in 0..window.height {
-            let row = |dy: usize| &self.padded[(y + dy) * stride..][..stride];
-            let inner = |dy: usize| &row(dy)[REACH..REACH + window.width];
-            let shifted = |dx: usize| &row(REACH)[dx..dx + window.width];
-            derive([0, 1, 2, 4, 5, 6].map(shifted), &mut self.x);
-            derive([0, 1, 2, 4, 5, 6].map(inner), &mut self.y);
-        }
+        self.x.resize(window.size().area(), 0.0);
+        self.y.resize(window.size().area(), 0.0);
+        let from = (&self.padded[..], window.width + 2 * REACH);
+        let to = [&mut self.x[..], &mut self.y[..]];
+        simd::derivatives(Level::new(), from, window.width, DERIVATIVE, to);
     }
 
     /// The window and what the derivative needs around it, mirrored at the frame's border.
@@ -336,32 +363,22 @@ impl Gradients {
     }
 
     fn roughness(&self, norm: f64) -> Roughness {
-        let dot = |a: &[f32], b: &[f32]| simd::dot(a, b) / (norm * norm);
-        Roughness {
-            xx: dot(&self.x, &self.x),
-            xy: dot(&self.x, &self.y),
-            yy: dot(&self.y, &self.y),
-        }
+        Roughness::of([&self.x, &self.y], norm * norm)
     }
 }
 
 /// Rounded to `f32`, the pixels do not quite sum to zero, and a bright region would show that in its
-/// score; one pixel takes the remainder: the one whose own rounding is the finest.
+/// score; one pixel takes the remainder: the first whose own rounding is fine enough, or else the finest.
 fn remove_remainder(pixels: &mut [f32]) {
     let remainder = simd::sum(pixels);
-    let finest = pixels.iter_mut().min_by(|a, b| a.abs().total_cmp(&b.abs()));
-    if let Some(pixel) = finest {
-        *pixel = (f64::from(*pixel) - remainder) as f32;
+    let is_fine = |pixel: &f32| pixel.abs() <= FINE * (remainder.abs() as f32);
+    let place = pixels.iter().position(is_fine).or_else(|| {
+        let sizes = pixels.iter().map(|pixel| pixel.abs()).enumerate();
+        sizes.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+    });
+    if let Some(place) = place {
+        pixels[place] = (f64::from(pixels[place]) - remainder) as f32;
     }
-}
-
-fn derive([a, b, c, d, e, f]: [&[f32]; 6], out: &mut Vec<f32>) {
-    let [near, far, farthest] = super::DERIVATIVE;
-    let n = a.len();
-    let [b, c, d, e, f] = [b, c, d, e, f].map(|row| &row[..n]);
-    out.extend(
-        (0..n).map(|i| near * (d[i] - c[i]) + far * (e[i] - b[i]) + farthest * (f[i] - a[i])),
-    );
 }
 
 fn copy(frame: &Frame, window: Rect, to: &mut Vec<f32>) {

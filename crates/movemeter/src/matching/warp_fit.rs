@@ -16,8 +16,9 @@ use super::matrix::{Matrix, Vector};
 use super::patch::{Descents, Patch};
 use super::warp::{Model, Warp};
 use super::warp_covariance::{self, WarpCovarianceScratch};
+use crate::geometry::{Point, Size};
 use crate::mask::Counts;
-use crate::simd;
+use crate::simd::{self, Level, Region, Sampled};
 use crate::spline::Spline;
 use crate::track::{Covariance, Status};
 
@@ -72,6 +73,8 @@ pub struct Fitted {
 #[derive(Default)]
 pub struct WarpFitScratch {
     descents: Descents,
+    thin: Descents,
+    region: Region,
     counted: Vec<f32>,
     work: Work,
 }
@@ -97,34 +100,101 @@ pub fn refine(
     model: Model,
     (spline, counts): (&Spline, Option<&Counts>),
     start: Warp,
-    noise: &Noise,
+    (level, noise): (Level, &Noise),
     scratch: &mut WarpFitScratch,
 ) -> Result<Fitted, Status> {
-    let WarpFitScratch { descents, counted, work } = scratch;
+    let WarpFitScratch { descents, thin, region, counted, work } = scratch;
     counted.clear();
-    let mut warp = start;
+    let frame = spline.size();
+    let all = spline.less(spline.sample(start.x, start.y, 0.0));
+    let sampled = if region.fill(&all, around(patch, &start)) { region.sampled() } else { all };
+    let sampled = &sampled;
+    let mut warp = roughly(patch, model, (sampled, frame, counts), start, level, thin, work);
+    let mut settled = None;
     for round in 0..=MAX_ROUNDS {
-        let is_part = patch.leave_out(&warp, spline.size(), counts, descents);
+        let is_part = patch.leave_out(&warp, frame, counts, descents);
         let descents = if is_part { &*descents } else { patch.descents() };
-        let fitting = Fitting { patch, descents, spline, noise };
+        let fitting = Fitting { level, patch, descents, rows: Thin::NOT, sampled };
         if *counted == descents.counts || round == MAX_ROUNDS {
-            return fitting.fitted(model, &warp, work);
+            let seen = settled.filter(|_| *counted == descents.counts);
+            return fitting.fitted(model, &warp, seen, noise, work);
         }
         counted.clone_from(&descents.counts);
-        warp = fitting.settle(model, warp, work)?;
+        let (there, look) = fitting.settle(model, warp, noise, work)?;
+        (warp, settled) = (there, Some(look));
     }
     Err(Status::Diverged)
 }
 
+/// Nearer to the place, from a part of a large window's rows; where the fit of those fails, from the start itself.
+fn roughly(
+    patch: &Patch,
+    model: Model,
+    (sampled, frame, counts): (&Sampled<'_>, Size, Option<&Counts>),
+    start: Warp,
+    level: Level,
+    thin: &mut Descents,
+    work: &mut Work,
+) -> Warp {
+    let is_clear = patch.is_all_seen(&start, frame, counts);
+    if patch.size().height < LEAST_THIN || model == Model::Translation || !is_clear {
+        return start;
+    }
+    let every = patch.size().height / THIN_ROWS;
+    let rows = Thin { first: every / 2, every };
+    patch.thin(rows.first, rows.every, thin);
+    let fitting = Fitting { level, patch, descents: thin, rows, sampled };
+    fitting.steps(Model::Rigid, start, ROUGHLY_SETTLED_PX, work).map_or(start, |(warp, _)| warp)
+}
+
+/// Which of a window's rows are compared.
+#[derive(Clone, Copy)]
+struct Thin {
+    first: usize,
+    every: usize,
+}
+
+impl Thin {
+    const NOT: Self = Self { first: 0, every: 1 };
+}
+
+/// A first, rough fit takes about so many rows …
+const THIN_ROWS: usize = 16;
+/// … of windows that have so many: the others are quick.
+const LEAST_THIN: usize = 64;
+
+/// Whole pixels that the fit may come to, across and down. What leads beyond them leads nowhere.
+fn around(patch: &Patch, start: &Warp) -> [[i32; 2]; 2] {
+    let Size { width, height } = patch.size();
+    let reach = (0.5 + MAX_STRAIN) * (width as f64).hypot(height as f64) + MAX_WAY_PX;
+    [start.x, start.y].map(|at| [(at - reach).floor() as i32, (at + reach).ceil() as i32])
+}
+
+/// How much of its diagonal a window may become longer on each side.
+const MAX_STRAIN: f64 = 0.1;
+
+/// Why steps did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unsettled {
+    /// The texture does not tell every parameter.
+    Untold,
+    /// Template and frame have nothing in common, or ever less.
+    Lost,
+    /// There were too many, or they led too far.
+    Slid,
+}
+
 /// What a fit works on.
 struct Fitting<'a> {
+    level: Level,
     patch: &'a Patch,
     descents: &'a Descents,
-    spline: &'a Spline,
-    noise: &'a Noise,
+    rows: Thin,
+    sampled: &'a Sampled<'a>,
 }
 
 /// Template and frame compared at one warp.
+#[derive(Clone, Copy)]
 struct Look {
     /// How much stronger the frame's contrast is than the template's.
     gain: f64,
@@ -133,61 +203,70 @@ struct Look {
 
 impl Fitting<'_> {
     /// Fits simpler models first, so that each starts near its end.
-    fn settle(&self, model: Model, start: Warp, work: &mut Work) -> Result<Warp, Status> {
+    fn settle(
+        &self,
+        model: Model,
+        start: Warp,
+        noise: &Noise,
+        work: &mut Work,
+    ) -> Result<(Warp, Look), Status> {
         let descents = self.descents;
         if descents.n < PIXELS_PER_PARAMETER * model.n_parameters() {
             return Err(Status::Ambiguous);
         }
-        let first = self.look(&start, work).ok_or(Status::Diverged)?;
+        let fit = |model, start, settled_px, work: &mut Work| {
+            let fitted = self.steps(model, start, settled_px, work);
+            fitted.map_err(|why| match why {
+                Unsettled::Untold => Status::Ambiguous,
+                Unsettled::Lost => Status::Diverged,
+                Unsettled::Slid => self.why_not(model, &start, noise, work),
+            })
+        };
         let rough = match model {
             Model::Translation | Model::Rigid => start,
-            Model::Affine => self.steps(Model::Rigid, start, ROUGHLY_SETTLED_PX, work)?,
+            Model::Affine => fit(Model::Rigid, start, ROUGHLY_SETTLED_PX, work)?.0,
         };
-        let warp = self.steps(model, rough, SETTLED_PX, work)?;
-        let last = self.look(&warp, work).ok_or(Status::Diverged)?;
-        if first.score - MAX_LOSS <= last.score { Ok(warp) } else { Err(Status::Diverged) }
+        fit(model, rough, SETTLED_PX, work)
     }
 
+    /// Where the steps end, and how it was seen there.
     fn steps(
         &self,
         model: Model,
         start: Warp,
         settled_px: f64,
         work: &mut Work,
-    ) -> Result<Warp, Status> {
+    ) -> Result<(Warp, Look), Unsettled> {
         let basis = self.basis(model);
         let sensitivity = self.descents.sensitivity.along(basis);
-        let inverse = sensitivity.inverse().ok_or(Status::Ambiguous)?;
-        let mut warp = start;
+        let inverse = sensitivity.inverse().ok_or(Unsettled::Untold)?;
+        let (mut warp, mut before, mut first) = (start, f64::INFINITY, f32::NEG_INFINITY);
         for _ in 0..MAX_STEPS {
-            let step = self.step(basis, &inverse, &warp, work).ok_or(Status::Diverged)?;
+            let at = self.look(&warp, work).ok_or(Unsettled::Lost)?;
+            first = if before.is_infinite() { at.score } else { first };
+            let step = self.step(basis, &inverse, &at, work);
             let longest = step.iter().fold(0.0f64, |longest, px| longest.max(px.abs()));
             let shorter = (MAX_STEP_PX / longest).min(1.0);
             let small = Warp::of(model, &step.map(|px| shorter * px), self.patch.radius());
-            warp = warp.after_inverse(&small).ok_or(Status::Diverged)?;
-            if longest < settled_px {
-                return Ok(warp);
+            warp = warp.after_inverse(&small).ok_or(Unsettled::Lost)?;
+            if is_settled(longest, before, settled_px) {
+                let has_lost = at.score < first - MAX_LOSS;
+                return if has_lost { Err(Unsettled::Lost) } else { Ok((warp, at)) };
             }
             if is_far(&start, &warp) {
                 break;
             }
+            before = longest;
         }
-        Err(self.why_not(model, &start, work))
+        Err(Unsettled::Slid)
     }
 
     fn basis(&self, model: Model) -> &'static [Vector] {
         self.patch.model().basis(model).expect("a patch is built for the model that is fitted")
     }
 
-    /// A⁻¹ Σ w f / a
-    fn step(
-        &self,
-        basis: &[Vector],
-        inverse: &Matrix,
-        warp: &Warp,
-        work: &mut Work,
-    ) -> Option<Vector> {
-        let at = self.look(warp, work)?;
+    /// A⁻¹ Σ w f / a of the frame as it was just sampled.
+    fn step(&self, basis: &[Vector], inverse: &Matrix, at: &Look, work: &Work) -> Vector {
         let mut sums = Vector::default();
         for (sum, descent) in sums.iter_mut().zip(&self.descents.of) {
             *sum = simd::dot(descent, &work.values) / at.gain;
@@ -196,7 +275,7 @@ impl Fitting<'_> {
         for (along, direction) in along.iter_mut().zip(basis) {
             *along = direction.iter().zip(sums).map(|(part, sum)| part * sum).sum();
         }
-        Some(inverse.times(&along))
+        inverse.times(&along)
     }
 
     /// Samples the frame; `None` if template and frame have nothing in common there.
@@ -218,23 +297,34 @@ impl Fitting<'_> {
 
     /// The frame less its value at the centre, so that sums do not cancel; 0 where nothing counts.
     fn sample(&self, warp: &Warp, values: &mut Vec<f32>) {
-        let offset = self.spline.sample(warp.x, warp.y, 0.0);
-        let value = |(i, &counts): (usize, &f32)| {
-            if counts <= 0.0 {
-                return 0.0;
+        let counts = &self.descents.counts;
+        let (size, [[xx, _], [yx, _]]) = (self.patch.size(), warp.a);
+        values.resize(counts.len(), 0.0);
+        for (y, values) in values.chunks_exact_mut(size.width).enumerate() {
+            let row = self.rows.first + y * self.rows.every;
+            let (from_x, from_y) = self.patch.from_centre(row * size.width);
+            let Point { x, y } = warp.place(from_x, from_y);
+            simd::sample_line(self.level, self.sampled, [x, y], [xx, yx], values);
+        }
+        if self.descents.n < counts.len() {
+            for (value, counts) in values.iter_mut().zip(counts) {
+                *value = if 0.0 < *counts { *value } else { 0.0 };
             }
-            let (x, y) = self.patch.from_centre(i);
-            let place = warp.place(x, y);
-            self.spline.sample(place.x, place.y, offset)
-        };
-        values.clear();
-        values.extend(self.descents.counts.iter().enumerate().map(value));
+        }
     }
 
-    fn fitted(&self, model: Model, warp: &Warp, work: &mut Work) -> Result<Fitted, Status> {
-        let at = self.look(warp, work).ok_or(Status::Diverged)?;
+    /// How sure the fit is, from what was seen at its end.
+    fn fitted(
+        &self,
+        model: Model,
+        warp: &Warp,
+        seen: Option<Look>,
+        noise: &Noise,
+        work: &mut Work,
+    ) -> Result<Fitted, Status> {
+        let at = seen.or_else(|| self.look(warp, work)).ok_or(Status::Diverged)?;
         let (covariance, sd_angle_rad) =
-            self.uncertainty(model, &at, warp, work).ok_or(Status::Ambiguous)?;
+            self.uncertainty(model, &at, warp, noise, work).ok_or(Status::Ambiguous)?;
         Ok(Fitted { warp: *warp, score: at.score, covariance, sd_angle_rad })
     }
 
@@ -244,15 +334,17 @@ impl Fitting<'_> {
         model: Model,
         at: &Look,
         warp: &Warp,
+        noise: &Noise,
         work: &mut Work,
     ) -> Option<(Covariance, f64)> {
         self.take_residual(at, work);
         let Work { residual, covariance, .. } = work;
         let of = warp_covariance::spread(
+            self.level,
             self.patch,
             self.descents,
             residual,
-            self.noise,
+            noise,
             self.basis(model),
             covariance,
         );
@@ -300,9 +392,9 @@ impl Fitting<'_> {
     }
 
     /// Why the fit did not settle: it slid along where the texture does not tell, or not.
-    fn why_not(&self, model: Model, start: &Warp, work: &mut Work) -> Status {
+    fn why_not(&self, model: Model, start: &Warp, noise: &Noise, work: &mut Work) -> Status {
         let at = self.look(start, work);
-        match at.map(|at| self.uncertainty(model, &at, start, work)) {
+        match at.map(|at| self.uncertainty(model, &at, start, noise, work)) {
             Some(None) => Status::Ambiguous,
             Some(Some(_)) | None => Status::Diverged,
         }
@@ -311,13 +403,22 @@ impl Fitting<'_> {
 
 /// In how many pixels there is noise, from its kurtosis: all of them if it is the same everywhere.
 fn n_noisy(residual: &[f32]) -> f64 {
-    let squares = residual.iter().map(|&r| f64::from(r) * f64::from(r));
-    let (square, fourth) = squares.fold((0.0, 0.0), |(a, b), r| (a + r, b + r * r));
+    let [square, fourth] = simd::second_and_fourth(residual);
     if 0.0 < fourth { 3.0 * square * square / fourth } else { residual.len() as f64 }
 }
 
 /// A rigid fit that an affine one starts from need not be better, px.
 const ROUGHLY_SETTLED_PX: f64 = 1e-2;
+
+/// Whether a step of this length, after one of another, was the last: the next would be as much shorter again.
+fn is_settled(longest: f64, before: f64, settled_px: f64) -> bool {
+    let next = longest * (longest / before);
+    let is_nearly = before.is_finite() && longest < NEARLY_SETTLED_PX.min(before);
+    longest < settled_px || (is_nearly && next < settled_px)
+}
+
+/// So far from its end what was seen is as good as there, px: a tenth of what a clean window can give.
+const NEARLY_SETTLED_PX: f64 = 1e-4;
 
 fn is_far(start: &Warp, warp: &Warp) -> bool {
     let way = (warp.x - start.x).abs().max((warp.y - start.y).abs());
@@ -336,15 +437,14 @@ fn turned_with(warp: &Warp, all: &Matrix) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::super::covariance::Correlation;
-    use super::super::gauss_newton::{self, FitScratch};
+    use super::super::gauss_newton::{self, FitScratch, Start};
     use super::super::template::{Template, Uses};
     use super::super::weights::Weights;
     use super::*;
-    use crate::filter::{self, Border};
+    use crate::filter::{self, Border, Lines};
     use crate::frame::Frame;
-    use crate::geometry::{Displacement, Rect, Size};
+    use crate::geometry::{Displacement, Rect};
     use crate::matching::SMOOTHING;
-    use crate::simd::Level;
     use crate::synth;
 
     const SIZE: Size = Size::new(96, 80);
@@ -353,10 +453,11 @@ mod tests {
     fn prepared(window: Rect, model: Model) -> (Template, Spline) {
         let moving = Displacement::new(1.3, -0.8);
         let frames = synth::speckle(SIZE).noise(0.02).moving(moving).frames(2).to_frames();
-        let (mut work, mut smooth) = (Frame::default(), Frame::default());
+        let (mut work, mut smooth) = (Lines::default(), Frame::default());
         let (level, taps) = (Level::new(), SMOOTHING.map(|weight| weight as f32));
         filter::separable(level, &frames[0], &taps, Border::Mirror, &mut work, &mut smooth);
-        let weights = Weights::of(level, &frames[0]);
+        let mut weights = Weights::default();
+        weights.weigh(level, &frames[0], &mut work);
         let mut template = Template::default();
         let warp = (model != Model::Translation).then_some(model);
         let uses = Uses { fit: Some(&weights), warp, fft: None };
@@ -378,8 +479,7 @@ mod tests {
                 Level::new(),
                 plainly.steepest(),
                 &spline,
-                at,
-                100.0,
+                Start { whole: at, lean: [0.0; 2], offset: 100.0 },
                 &noise,
                 &mut FitScratch::default(),
             )
@@ -392,7 +492,7 @@ mod tests {
                 Model::Translation,
                 (&spline, None),
                 start,
-                &noise,
+                (Level::new(), &noise),
                 scratch,
             )
             .unwrap();

@@ -6,11 +6,13 @@
 //! from the best places and angles rigid warps are fitted, and the best of these wins, unless another
 //! matches within the noise.
 
+use super::angles;
 use super::chance;
 use super::gauss_newton::Settled;
 use super::hills::{self, Distance, Hill};
+use super::lattice;
 use super::matcher::{Match, MatchScratch, Matcher, whole_pixel};
-use super::peak::{self, Candidate};
+use super::peak::Candidate;
 use super::turned;
 use super::warp::{Model, Warp};
 use super::warp_fit::{self, Fitted};
@@ -31,9 +33,8 @@ pub fn locate(matcher: &Matcher, of: &Match<'_>, scratch: &mut MatchScratch) -> 
 }
 
 fn from_whole_pixel(matcher: &Matcher, of: &Match<'_>, scratch: &mut MatchScratch) -> Found {
-    matcher.score(of, scratch);
-    let Some(best) = peak::best(&scratch.map) else { return Found::lost(Status::Flat) };
-    let (positions, doubt) = (scratch.map.size(), matcher.doubt(of, best, scratch));
+    let Some((best, doubt)) = matcher.find(of, scratch) else { return Found::lost(Status::Flat) };
+    let positions = of.positions();
     let found = match doubt {
         Some(status) if !matcher.keep_doubtful && status != Status::LowScore => {
             Sample::doubtful(status, best.score).into()
@@ -50,19 +51,60 @@ fn from_whole_pixel(matcher: &Matcher, of: &Match<'_>, scratch: &mut MatchScratc
             conclude(matcher, of, fitted, doubt, &sought)
         }
     };
-    if matcher.may_have_left(of, best, &found.sample, positions) && matcher.fits_outside(of, best) {
+    if matcher.may_have_left(of, best, &found.sample) && matcher.fits_outside(of, best) {
         return Sample::doubtful(Status::LeftFrame, best.score).into();
     }
     found
 }
 
+/// The hill that block sums show to be the only one; if they show none, or what is on it is not without doubt, all angles
+/// and places are looked at.
 fn at_any_angle(
     matcher: &Matcher,
     of: &Match<'_>,
     max_rad: f64,
     scratch: &mut MatchScratch,
 ) -> Found {
-    let hills = match hills::find(matcher, of, distance_of_middle(of), scratch) {
+    let (template, target) = (of.template.lattice(), of.target.lattice());
+    if let Some(start) = lattice::find(matcher.level, template, target, &mut scratch.lattice) {
+        let found = on_the_only_hill(matcher, of, max_rad, start, scratch);
+        if found.sample.is_ok() {
+            return found;
+        }
+    }
+    let middle = angles::middle(of.window).size();
+    matcher.scored(of, middle, scratch, |of, scratch| on_all_hills(matcher, of, max_rad, scratch))
+}
+
+fn on_the_only_hill(
+    matcher: &Matcher,
+    of: &Match<'_>,
+    max_rad: f64,
+    start: Warp,
+    scratch: &mut MatchScratch,
+) -> Found {
+    let rigid = match fit(matcher, of, Model::Rigid, start, scratch) {
+        Ok(rigid) => rigid,
+        Err(status) => return Found::lost(status),
+    };
+    let doubt = beyond_limit(&rigid, max_rad);
+    let fitted = match matcher.fitted_model() {
+        Model::Affine => fit(matcher, of, Model::Affine, rigid.warp, scratch),
+        Model::Translation | Model::Rigid => Ok(rigid),
+    };
+    let positions = of.target.positions(angles::middle(of.window).size());
+    let n_positions = turned::angles(of.template).len() * positions.area();
+    let sought = Sought { warp: start, score: rigid.score, n_positions };
+    conclude(matcher, of, fitted, doubt, &sought)
+}
+
+fn on_all_hills(
+    matcher: &Matcher,
+    of: &Match<'_>,
+    max_rad: f64,
+    scratch: &mut MatchScratch,
+) -> Found {
+    let hills = match hills::find(matcher, of, distance_of_middle(matcher, of), scratch) {
         Ok(hills) => hills,
         Err(status) => return Found::lost(status),
     };
@@ -95,10 +137,17 @@ fn fit(
     start: Warp,
     scratch: &mut MatchScratch,
 ) -> Result<Fitted, Status> {
-    let spline = of.frame.spline.as_ref().expect("targets of a fit are prepared with a spline");
+    let spline = of.frame.spline.get().expect("targets of a fit are prepared with a spline");
     let patch = of.template.patch();
     let target = (spline, of.frame.counts());
-    warp_fit::refine(patch, model, target, start, &matcher.noise, &mut scratch.warp)
+    warp_fit::refine(
+        patch,
+        model,
+        target,
+        start,
+        (matcher.level, &matcher.noise),
+        &mut scratch.warp,
+    )
 }
 
 fn highest(fits: &[Result<Fitted, Status>]) -> Option<Fitted> {
@@ -127,9 +176,12 @@ fn doubt(
     if fits.iter().flatten().any(is_as_good) {
         return Some(Status::Ambiguous);
     }
-    let is_limited = max_rad < std::f64::consts::PI;
-    let angle_rad = best.warp.deformation(0.0).angle_rad;
-    (is_limited && max_rad < angle_rad.abs()).then_some(Status::AtEdge)
+    beyond_limit(&best, max_rad)
+}
+
+fn beyond_limit(fitted: &Fitted, max_rad: f64) -> Option<Status> {
+    let angle_rad = fitted.warp.deformation(0.0).angle_rad;
+    (!angles::is_circle(max_rad) && max_rad < angle_rad.abs()).then_some(Status::AtEdge)
 }
 
 /// Why no hill had a top: the highest goes on beyond the search, or its fit says why.
@@ -140,8 +192,8 @@ fn why_none(
     highest: &Hill,
     max_rad: f64,
 ) -> Status {
-    let positions = of.target.positions(turned::middle(of.window).size());
-    let is_limited = max_rad < std::f64::consts::PI;
+    let positions = of.target.positions(angles::middle(of.window).size());
+    let is_limited = !angles::is_circle(max_rad);
     let goes_on = matcher.is_at_edge(of, highest.best, positions)
         || (is_limited && max_rad < highest.angle_rad.abs());
     match fits.first() {
@@ -226,14 +278,11 @@ fn corner(of: &Match<'_>, warp: &Warp, score: f32, covariance: Covariance) -> Se
     }
 }
 
-fn distance_of_middle(of: &Match<'_>) -> Distance {
-    let part = turned::middle(of.window).moved(-of.window.x, -of.window.y);
-    let roughness = of.template.turned().first().map(|turned| turned.template.roughness());
+fn distance_of_middle(matcher: &Matcher, of: &Match<'_>) -> Distance {
+    let roughness =
+        turned::all(matcher.level, of.template).first().map(|turned| turned.template.roughness());
     // That of the first angle; roughness turns along, but which way does not matter here.
-    Distance {
-        roughness: roughness.unwrap_or_default(),
-        turning: of.template.patch().turning(part),
-    }
+    Distance { roughness: roughness.unwrap_or_default(), turning: of.template.turning().of_middle }
 }
 
 fn distance_of_window(of: &Match<'_>) -> Distance {

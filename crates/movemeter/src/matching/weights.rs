@@ -15,7 +15,7 @@ use std::f64::consts::PI;
 
 use super::texture::{self, Worth};
 use super::{DERIVATIVE, SMOOTHING};
-use crate::filter::{self, Border, Taps};
+use crate::filter::{self, Border, Lines, Taps};
 use crate::frame::Frame;
 use crate::simd::Level;
 
@@ -35,23 +35,19 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Of a frame before smoothing.
-    pub fn of(level: Level, frame: &Frame) -> Self {
+    /// Makes these the weights of a frame before smoothing. `work` is scratch.
+    pub fn weigh(&mut self, level: Level, frame: &Frame, work: &mut Lines) {
         let [across, down] = match texture::worth(frame) {
             Some(worth) => worth.map(|worth| Line::weighing(&worth)),
             None => [Line::plain(), Line::plain()],
         };
-        let mut work = Frame::default();
-        let mut filtered = |taps| {
-            let mut out = Frame::default();
-            filter::rows_and_columns(level, frame, taps, Border::Mirror, &mut work, &mut out);
-            out
+        let mut filter = |taps, out| {
+            filter::rows_and_columns(level, frame, taps, Border::Mirror, work, out);
         };
-        let x = filtered([Taps::Odd(&across.odd), Taps::Even(&down.even)]);
-        let y = filtered([Taps::Even(&across.even), Taps::Odd(&down.odd)]);
+        filter([Taps::Odd(&across.odd), Taps::Even(&down.even)], &mut self.x);
+        filter([Taps::Even(&across.even), Taps::Odd(&down.odd)], &mut self.y);
         let plain = Line::plain();
-        let noise = [across.common(&plain, &down), down.common(&plain, &across)];
-        Self { x, y, noise }
+        self.noise = [across.common(&plain, &down), down.common(&plain, &across)];
     }
 }
 
@@ -150,7 +146,8 @@ mod tests {
     #[test]
     fn without_a_spectrum_the_weights_are_the_gradient_of_the_smoothed_frame() {
         let ramp = Frame::from_fn(Size::new(40, 30), |x, y| 2.0 * x as f32 - 0.5 * y as f32);
-        let weights = Weights::of(Level::new(), &ramp);
+        let mut weights = Weights::default();
+        weights.weigh(Level::new(), &ramp, &mut Lines::default());
         assert_eq!(weights.noise, [1.0, 1.0]);
         assert!(
             (weights.x.row(15)[20] - 2.0).abs() < 1e-4

@@ -4,6 +4,8 @@
 //! following windows may be anywhere do frames wait: there each window is looked for first where its
 //! motion leads ([`course`]), and windows run side by side.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::course::{self, Course};
@@ -19,6 +21,49 @@ use crate::track::{Found, Status};
 
 /// Windows that one task measures: enough to hide the cost of handing out tasks.
 const WINDOWS_PER_TASK: usize = 16;
+/// Tasks for each thread, at least: the last to end has little left when the others have none.
+const TASKS_PER_THREAD: usize = 4;
+
+/// Some windows in some frames.
+struct Task {
+    windows: Range<usize>,
+    frames: Range<usize>,
+}
+
+/// All windows in all frames, in parts.
+fn tasks(n_windows: usize, n_frames: usize) -> Vec<Task> {
+    let n_parts = n_windows.div_ceil(WINDOWS_PER_TASK).max(1);
+    let wanted = TASKS_PER_THREAD * rayon::current_num_threads();
+    let frames_per_task = n_frames.div_ceil(wanted.div_ceil(n_parts)).max(1);
+    let part = |n: usize, of: usize, first: usize| first..n.min(first + of);
+    let of_windows = |first: usize| {
+        let windows = part(n_windows, WINDOWS_PER_TASK, first);
+        let frames = (0..n_frames).step_by(frames_per_task);
+        frames.map(move |first| Task {
+            windows: windows.clone(),
+            frames: part(n_frames, frames_per_task, first),
+        })
+    };
+    (0..n_windows).step_by(WINDOWS_PER_TASK).flat_map(of_windows).collect()
+}
+
+impl Task {
+    /// Window by window, for what is prepared of a window is more than what is new in a frame.
+    fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        let frames = self.frames.clone();
+        self.windows
+            .clone()
+            .flat_map(move |window| frames.clone().map(move |frame| (window, frame)))
+    }
+
+    fn each(
+        &self,
+        frames: &[Prepared],
+        mut sample: impl FnMut(usize, &Prepared) -> Found,
+    ) -> Vec<Found> {
+        self.places().map(|(window, frame)| sample(window, &frames[frame])).collect()
+    }
+}
 
 /// The reference, prepared once.
 pub(super) struct Against {
@@ -80,22 +125,40 @@ impl Against {
         let role = if self.follows() { Role::Target } else { Role::Source };
         let prepared: Vec<Prepared> =
             frames.par_iter().map(|frame| site.prepare(frame, role, pool)).collect();
-        if self.follows() && site.predicts() {
-            return self.one_after_another(site, &prepared, pool, monitor);
-        }
+        let samples = if self.follows() && site.predicts() {
+            self.one_after_another(site, &prepared, pool, monitor)
+        } else {
+            self.side_by_side(site, &prepared, pool, monitor)
+        };
+        pool.give_back(prepared.into_iter().map(|frame| frame.frame));
+        samples
+    }
+
+    /// Every window in every frame, each alone.
+    fn side_by_side(
+        &self,
+        site: &Site,
+        prepared: &[Prepared],
+        pool: &ScratchPool,
+        monitor: &dyn Monitor,
+    ) -> Vec<Found> {
         let n_windows = site.rects.len();
-        let mut samples = vec![Found::lost(Status::Excluded); frames.len() * n_windows];
-        samples.par_chunks_mut(WINDOWS_PER_TASK).enumerate().for_each(|(task, samples)| {
-            if monitor.is_cancelled() {
-                return;
-            }
+        let measure = |task: &Task| -> Vec<Found> {
             let mut scratch = pool.get();
-            for (i, sample) in samples.iter_mut().enumerate() {
-                let place = task * WINDOWS_PER_TASK + i;
-                let (frame, window) = (&prepared[place / n_windows], place % n_windows);
-                *sample = self.sample(site, frame, window, &mut scratch);
+            let sample = |window: usize, frame: &Prepared| match monitor.is_cancelled() {
+                true => Found::lost(Status::Excluded),
+                false => self.sample(site, frame, window, &mut scratch),
+            };
+            task.each(prepared, sample)
+        };
+        let tasks = tasks(n_windows, prepared.len());
+        let of_tasks: Vec<Vec<Found>> = tasks.par_iter().map(measure).collect();
+        let mut samples = vec![Found::lost(Status::Excluded); prepared.len() * n_windows];
+        for (task, found) in tasks.iter().zip(of_tasks) {
+            for ((window, frame), found) in task.places().zip(found) {
+                samples[frame * n_windows + window] = found;
             }
-        });
+        }
         samples
     }
 
@@ -185,14 +248,17 @@ fn template(
 ) -> Result<Template, Status> {
     let mut template = Template::default();
     pair::take(site, reference, site.place(window), &mut template, &mut pool.get())?;
-    template.shrink();
+    template.keep();
     Ok(template)
 }
 
 fn targets(site: &Site, reference: &Prepared, pool: &ScratchPool) -> Vec<Target> {
     let prepare = |window: usize| {
-        let mut target = Target::default();
-        pair::aim(site, reference, site.place(window), &mut target, &mut pool.get());
+        let (mut template, mut target) = (Template::default(), Target::default());
+        let (place, scratch) = (site.place(window), &mut pool.get());
+        // The size of blocks that suits the reference's content suits what it will look like.
+        let _is_flat = pair::take(site, reference, place, &mut template, scratch).is_err();
+        pair::aim(site, reference, (place, &template), &mut target, scratch);
         target
     };
     (0..site.rects.len()).into_par_iter().map(prepare).collect()

@@ -20,6 +20,7 @@ use crate::frame::Frame;
 use crate::geometry::{Displacement, Rect};
 use crate::matching::matcher::Role;
 use crate::matching::template::Template;
+use crate::monitor::Monitor;
 use crate::track::{Covariance, Found, Sample, Status};
 
 /// Earlier frames that may be held for windows lost since. When windows were lost at more different
@@ -82,12 +83,30 @@ impl Chain {
         (Self { follow, n_frames: 0, links }, samples)
     }
 
+    /// Every window in the next frames, until the monitor says to stop.
+    pub fn next(
+        &mut self,
+        site: &Site,
+        frames: &[&Frame],
+        pool: &ScratchPool,
+        monitor: &dyn Monitor,
+    ) -> Vec<Found> {
+        let mut samples = Vec::with_capacity(frames.len() * self.links.len());
+        // As many at once as there are threads to prepare them.
+        for frames in frames.chunks(rayon::current_num_threads()) {
+            let prepare = |frame: &&Frame| site.prepare(frame, Role::Both, pool);
+            let prepared: Vec<Prepared> = frames.par_iter().map(prepare).collect();
+            let going = prepared.into_iter().take_while(|_| !monitor.is_cancelled());
+            samples.extend(going.flat_map(|frame| self.step(site, &Arc::new(frame), pool)));
+        }
+        samples
+    }
+
     /// Every window in the next frame.
-    pub fn next(&mut self, site: &Site, frame: &Frame, pool: &ScratchPool) -> Vec<Found> {
+    fn step(&mut self, site: &Site, frame: &Arc<Prepared>, pool: &ScratchPool) -> Vec<Found> {
         self.n_frames += 1;
         let number = self.n_frames;
-        let frame = Arc::new(site.prepare(frame, Role::Both, pool));
-        let step = |link: &mut Link| link.step(site, number, &frame, &mut pool.get());
+        let step = |link: &mut Link| link.step(site, number, frame, &mut pool.get());
         let samples = self.links.par_iter_mut().map(step).collect();
         if !self.follow {
             self.let_go_of_old_frames();

@@ -136,7 +136,7 @@ impl Present<'_> {
         if !follow {
             return Ok(Content::Frame(Arc::clone(self.frame)));
         }
-        template.shrink();
+        template.keep();
         let corner = place.rect.grown(AROUND_PX).clipped_to(self.pixels.size());
         let corner = corner.expect("the place is inside the frame");
         let mut part = Frame::new(corner.size());

@@ -28,12 +28,13 @@ use super::level::Level;
 use super::links;
 use super::pair;
 use super::stage::{Scratch, ScratchPool};
-use super::windows::{Place, Site};
+use super::windows::{Place, Prepared, Site};
 use crate::deformation::Deformation;
 use crate::frame::Frame;
 use crate::geometry::Displacement;
 use crate::matching::matcher::Role;
 use crate::matching::warp::Model;
+use crate::monitor::Monitor;
 use crate::track::{Covariance, Found, Sample, Status};
 
 /// An earlier keyframe is taken up again when the content scores above this part: half-way, so that two
@@ -84,7 +85,7 @@ impl Keyframes {
         pool: &ScratchPool,
     ) -> (Self, Vec<Found>) {
         let pixels = &site.preprocessed(first, pool);
-        let frame = Arc::new(site.prepare_preprocessed(pixels, Role::Both));
+        let frame = Arc::new(site.prepare_preprocessed(pixels, Role::Both, pool));
         let present = Present { site, number: 0, frame: &frame, pixels };
         let start = |window: usize| {
             let content = present.content(site.place(window), follow, &mut pool.get());
@@ -98,12 +99,40 @@ impl Keyframes {
         (Self { n_frames: 0, windows }, samples)
     }
 
+    /// Every window in the next frames, until the monitor says to stop.
+    pub fn next(
+        &mut self,
+        site: &Site,
+        frames: &[&Frame],
+        pool: &ScratchPool,
+        monitor: &dyn Monitor,
+    ) -> Vec<Found> {
+        let mut samples = Vec::with_capacity(frames.len() * self.windows.len());
+        // As many at once as there are threads to prepare them.
+        for frames in frames.chunks(rayon::current_num_threads()) {
+            let prepare = |frame: &&Frame| {
+                let pixels = site.preprocessed(frame, pool);
+                let prepared = site.prepare_preprocessed(&pixels, Role::Both, pool);
+                (pixels, Arc::new(prepared))
+            };
+            let prepared: Vec<_> = frames.par_iter().map(prepare).collect();
+            let going = prepared.into_iter().take_while(|_| !monitor.is_cancelled());
+            samples
+                .extend(going.flat_map(|(pixels, frame)| self.step(site, (&pixels, &frame), pool)));
+        }
+        samples
+    }
+
     /// Every window in the next frame.
-    pub fn next(&mut self, site: &Site, frame: &Frame, pool: &ScratchPool) -> Vec<Found> {
+    fn step(
+        &mut self,
+        site: &Site,
+        (pixels, frame): (&Frame, &Arc<Prepared>),
+        pool: &ScratchPool,
+    ) -> Vec<Found> {
         self.n_frames += 1;
-        let (number, pixels) = (self.n_frames, &site.preprocessed(frame, pool));
-        let frame = Arc::new(site.prepare_preprocessed(pixels, Role::Both));
-        let present = Present { site, number, frame: &frame, pixels };
+        let number = self.n_frames;
+        let present = Present { site, number, frame, pixels };
         let step = |window: &mut Window| window.step(&present, &mut pool.get());
         let samples = self.windows.par_iter_mut().map(step).collect();
         self.let_go_of_old_frames(&present, pool);

@@ -97,13 +97,13 @@ impl Motion {
         let counting = match reference {
             Some(ReferenceFrame { frame, number, .. }) => {
                 let role = Against::role_of_reference(recipe.follow);
-                let frame = site.prepare_preprocessed(&frame, role);
+                let frame = site.prepare_preprocessed(&frame, role, &pool);
                 Counting::From(Box::new(Against::new(&site, frame, recipe.follow, &pool)), number)
             }
             None => counting_from_first(recipe.reference),
         };
         let pixel_size_um = recipe.pixel_size_um.or(source.info().pixel_size_um);
-        let tracks = empty_tracks(recipe, pixel_size_um);
+        let tracks = empty_tracks(recipe, source.info().n_frames, pixel_size_um);
         let (follow, mask) = (recipe.follow, recipe.mask.clone());
         Ok(Self { site, follow, mask, counting, pool, tracks })
     }
@@ -163,14 +163,8 @@ impl Motion {
                 }
                 samples
             }
-            Counting::Chained(chain) => {
-                let going = batch.iter().take_while(|_| !monitor.is_cancelled());
-                going.flat_map(|(_, frame)| chain.next(site, frame, pool)).collect()
-            }
-            Counting::Keyed(keyframes) => {
-                let going = batch.iter().take_while(|_| !monitor.is_cancelled());
-                going.flat_map(|(_, frame)| keyframes.next(site, frame, pool)).collect()
-            }
+            Counting::Chained(chain) => chain.next(site, &frames(batch), pool, monitor),
+            Counting::Keyed(keyframes) => keyframes.next(site, &frames(batch), pool, monitor),
             Counting::FromFirst | Counting::FromEachBefore | Counting::FromFirstByKeyframes => {
                 Vec::new()
             }
@@ -206,7 +200,18 @@ impl Motion {
     }
 }
 
+fn frames<'a>(batch: &[(&Taken, &'a Frame)]) -> Vec<&'a Frame> {
+    batch.iter().map(|(_, frame)| *frame).collect()
+}
+
+/// Enough frames at once that what is known of a window is fetched from memory for several of them.
+const BATCH_BYTES_PER_THREAD: usize = 8 << 20;
+
 impl Measurement for Motion {
+    fn batch_bytes_per_thread(&self) -> usize {
+        BATCH_BYTES_PER_THREAD
+    }
+
     fn frames(&mut self, batch: &[Taken], monitor: &dyn Monitor) -> Result<(), Error> {
         self.pool.fit();
         let mut included: Vec<(&Taken, &Frame)> =
@@ -263,6 +268,7 @@ fn matcher(recipe: &Recipe, means: Means, n_averaged: usize, is_rounded: bool) -
     // Rounding to whole numbers has variance 1/12, in a frame and in the reference.
     let rounding = if is_rounded { (1.0 + 1.0 / n_averaged as f64) / 12.0 } else { 0.0 };
     Matcher {
+        scores_all: means.exhaustive || means.method.is_some(),
         level: means.level.unwrap_or_else(Level::new),
         subpixel: recipe.subpixel,
         min_score: recipe.min_score,
@@ -288,7 +294,14 @@ fn warn_of_clipping(site: &Site, monitor: &dyn Monitor) {
     }
 }
 
-fn empty_tracks(recipe: &Recipe, pixel_size_um: Option<f64>) -> Tracks {
+/// No frame yet, with room for this many: lists that grow leave as much memory again unused.
+fn empty_tracks(recipe: &Recipe, n_frames: usize, pixel_size_um: Option<f64>) -> Tracks {
+    let deforming = match (recipe.model, recipe.rotation) {
+        (Model::Affine, _) => Deforming::Straining,
+        (Model::Rigid, _) | (Model::Translation, true) => Deforming::Turning,
+        (Model::Translation, false) => Deforming::No,
+    };
+    let n_deformations = if deforming == Deforming::No { 0 } else { n_frames };
     let names: Vec<Arc<str>> =
         recipe.windows.groups().iter().map(|group| group.name.as_str().into()).collect();
     let groups = recipe.windows.groups().iter().zip(names);
@@ -298,15 +311,11 @@ fn empty_tracks(recipe: &Recipe, pixel_size_um: Option<f64>) -> Tracks {
             group: Arc::clone(&name),
             window,
             rect,
-            samples: Vec::new(),
-            deformations: Vec::new(),
+            samples: Vec::with_capacity(n_frames),
+            deformations: Vec::with_capacity(n_deformations),
         })
     });
-    let deforming = match (recipe.model, recipe.rotation) {
-        (Model::Affine, _) => Deforming::Straining,
-        (Model::Rigid, _) | (Model::Translation, true) => Deforming::Turning,
-        (Model::Translation, false) => Deforming::No,
-    };
-    let brightness = recipe.brightness.map(|mode| Brightness::new(mode, recipe.windows.len()));
+    let brightness =
+        recipe.brightness.map(|mode| Brightness::new(mode, recipe.windows.len(), n_frames));
     Tracks { stamps: Vec::new(), tracks: tracks.collect(), brightness, pixel_size_um, deforming }
 }

@@ -35,15 +35,15 @@ pub(super) fn take(
 pub(super) fn aim(
     site: &Site,
     frame: &Prepared,
-    place: Place,
+    (place, template): (Place, &Template),
     target: &mut Target,
     scratch: &mut Scratch,
 ) {
     let search = site.matcher.search(place.rect, frame.frame.pixels().size());
-    let of = (search, site.matcher.sought(place.rect).size());
+    let of = (template, site.matcher.sought(place.rect).size());
     let fft = site.plan(place.window).fft();
     let scratch = &mut scratch.matching.prepare;
-    site.matcher.prepare_target(&frame.frame, of, fft, target, scratch);
+    site.matcher.aim(&frame.frame, search, of, fft, target, scratch);
 }
 
 /// How far the template's content is, in this frame, from its place.
@@ -180,7 +180,12 @@ fn between(
 ) -> Found {
     let mut template = std::mem::take(&mut scratch.template);
     let found = match take(site, from, place, &mut template, scratch) {
-        Ok(()) => locate(site, &template, to, target, place, scratch),
+        Ok(()) => {
+            if let Some(target) = target {
+                template.suit(site.matcher.level, target, &mut scratch.matching.prepare);
+            }
+            locate(site, &template, to, target, place, scratch)
+        }
         Err(status) => Found::lost(status),
     };
     scratch.template = template;
@@ -200,7 +205,7 @@ fn locate(
     let target = match kept.or_else(whole) {
         Some(target) => target,
         None => {
-            aim(site, frame, place, &mut own, scratch);
+            aim(site, frame, (place, template), &mut own, scratch);
             &own
         }
     };

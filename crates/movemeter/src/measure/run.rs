@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::stage::{Measurement, Taken};
+use super::stage::{FEW_BYTES, Measurement, Taken};
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::monitor::{Monitor, Stage, Warning};
@@ -12,11 +12,13 @@ use crate::recipe::Recipe;
 use crate::source::{FrameSource, StackInfo};
 use crate::track::Stamp;
 
-/// Batches in flight between reader and measurements: one being filled while one waits.
+/// Batches that wait between reader and measurements, while one more is filled.
 const READ_AHEAD: usize = 1;
-/// Frames of a batch take about this much memory for each thread.
-const BATCH_BYTES_PER_THREAD: usize = 8 << 20;
-/// Small frames come in batches of at most this many, so that a stop is noticed soon.
+/// Batches there are at most: those, and one that is measured.
+const MOST_BATCHES: usize = READ_AHEAD + 2;
+/// A batch has a frame for each thread if that takes no more than this for each.
+const MOST_BATCH_BYTES_PER_THREAD: usize = 8 << 20;
+/// Tiny frames come in batches of at most this many, so that a stop is noticed soon.
 const MAX_BATCH: usize = 256;
 
 /// Reads each frame once, in order, and hands it to every measurement.
@@ -35,12 +37,16 @@ pub fn run(
     if stamps.iter().all(|stamp| stamp.time_s.is_nan()) {
         monitor.warn(Warning::NoFrameTimes);
     }
-    let length = batch_length(&info);
+    let batches = Batches {
+        stamps: &stamps,
+        excluded: &excluded,
+        length: batch_length(&info, batch_bytes(measurements)),
+    };
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(READ_AHEAD);
-        let (stamps, excluded) = (&stamps, &excluded);
-        scope.spawn(move || read(source, stamps, excluded, length, &sender));
-        measure(&receiver, stamps.len(), monitor, measurements)
+        let (give_back, used) = sync_channel(MOST_BATCHES);
+        scope.spawn(move || batches.read_all(source, &mut Spare::new(used), &sender));
+        measure(&receiver, &give_back, stamps.len(), monitor, measurements)
     })
 }
 
@@ -61,10 +67,18 @@ fn stamps(info: &StackInfo, recipe: &Recipe) -> Vec<Stamp> {
     (0..info.n_frames).map(stamp).collect()
 }
 
-fn batch_length(info: &StackInfo) -> usize {
+/// What suits the measurement that gains most by many frames at once.
+fn batch_bytes(measurements: &[&mut dyn Measurement]) -> usize {
+    let bytes = measurements.iter().map(|measurement| measurement.batch_bytes_per_thread());
+    bytes.max().unwrap_or(FEW_BYTES)
+}
+
+fn batch_length(info: &StackInfo, bytes_per_thread: usize) -> usize {
     let frame_bytes = (info.size.area() * size_of::<f32>()).max(1);
-    let bytes = rayon::current_num_threads() * BATCH_BYTES_PER_THREAD;
-    (bytes / frame_bytes).clamp(1, MAX_BATCH)
+    let n_threads = rayon::current_num_threads();
+    let n_fitting = |bytes_per_thread: usize| n_threads * bytes_per_thread / frame_bytes;
+    let one_each = n_threads.min(n_fitting(MOST_BATCH_BYTES_PER_THREAD));
+    n_fitting(bytes_per_thread).max(one_each).clamp(1, MAX_BATCH)
 }
 
 /// Frames read, and why there are no more if one could not be read.
@@ -73,57 +87,77 @@ struct Batch {
     error: Option<Error>,
 }
 
-/// Reads batch after batch until all are read, one cannot be, or nobody listens any more.
-fn read(
-    source: &mut dyn FrameSource,
-    stamps: &[Stamp],
-    excluded: &BTreeSet<usize>,
+/// What is read, and how much of it at once.
+#[derive(Clone, Copy)]
+struct Batches<'a> {
+    stamps: &'a [Stamp],
+    excluded: &'a BTreeSet<usize>,
     length: usize,
-    sender: &SyncSender<Batch>,
-) {
-    for (n, stamps) in stamps.chunks(length).enumerate() {
-        let batch = read_batch(source, n * length, stamps, excluded);
-        let is_last = batch.error.is_some();
-        if sender.send(batch).is_err() || is_last {
-            return;
+}
+
+impl Batches<'_> {
+    /// Reads batch after batch until all are read, one cannot be, or nobody listens any more.
+    fn read_all(self, source: &mut dyn FrameSource, spare: &mut Spare, sender: &SyncSender<Batch>) {
+        for (n, stamps) in self.stamps.chunks(self.length).enumerate() {
+            let batch = self.read(source, n * self.length, stamps, spare);
+            let is_last = batch.error.is_some();
+            if sender.send(batch).is_err() || is_last {
+                return;
+            }
         }
+    }
+
+    fn read(
+        self,
+        source: &mut dyn FrameSource,
+        first: usize,
+        stamps: &[Stamp],
+        spare: &mut Spare,
+    ) -> Batch {
+        spare.gather();
+        let mut taken = Vec::with_capacity(stamps.len());
+        for (i, &stamp) in stamps.iter().enumerate() {
+            if self.excluded.contains(&stamp.number) {
+                taken.push(Taken { stamp, frame: None });
+                continue;
+            }
+            let mut frame = spare.frame();
+            if let Err(source) = source.read(first + i, &mut frame) {
+                return Batch { taken, error: Some(Error::Read { frame: stamp.number, source }) };
+            }
+            taken.push(Taken { stamp, frame: Some(frame) });
+        }
+        Batch { taken, error: None }
     }
 }
 
-fn read_batch(
-    source: &mut dyn FrameSource,
-    first: usize,
-    stamps: &[Stamp],
-    excluded: &BTreeSet<usize>,
-) -> Batch {
-    let mut taken = Vec::with_capacity(stamps.len());
-    for (i, &stamp) in stamps.iter().enumerate() {
-        match take(source, first + i, stamp, excluded) {
-            Ok(frame) => taken.push(Taken { stamp, frame }),
-            Err(error) => return Batch { taken, error: Some(error) },
-        }
-    }
-    Batch { taken, error: None }
+/// Frames that were measured and can be read into again: after the first few batches no memory is
+/// asked for, which the system would have to clear page by page.
+struct Spare {
+    used: Receiver<Vec<Taken>>,
+    frames: Vec<Frame>,
 }
 
-fn take(
-    source: &mut dyn FrameSource,
-    index: usize,
-    stamp: Stamp,
-    excluded: &BTreeSet<usize>,
-) -> Result<Option<Frame>, Error> {
-    if excluded.contains(&stamp.number) {
-        return Ok(None);
+impl Spare {
+    fn new(used: Receiver<Vec<Taken>>) -> Self {
+        Self { used, frames: Vec::new() }
     }
-    let mut frame = Frame::default();
-    match source.read(index, &mut frame) {
-        Ok(()) => Ok(Some(frame)),
-        Err(source) => Err(Error::Read { frame: stamp.number, source }),
+
+    /// Takes back what was measured since.
+    fn gather(&mut self) {
+        let used = self.used.try_iter().flatten();
+        self.frames.extend(used.filter_map(|taken| taken.frame));
+    }
+
+    /// A frame to be read into; what it shows is undefined.
+    fn frame(&mut self) -> Frame {
+        self.frames.pop().unwrap_or_default()
     }
 }
 
 fn measure(
     receiver: &Receiver<Batch>,
+    give_back: &SyncSender<Vec<Taken>>,
     n_frames: usize,
     monitor: &dyn Monitor,
     measurements: &mut [&mut dyn Measurement],
@@ -141,7 +175,104 @@ fn measure(
             return Err(error);
         }
         n_done += taken.len();
+        // Nobody takes it back when all is read. There is room for all batches there are.
+        give_back.try_send(taken).unwrap_or_default();
         monitor.progress(Stage::Measuring, n_done, n_frames);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::BoxError;
+    use crate::geometry::{Rect, Size};
+    use crate::monitor::Silent;
+    use crate::preprocess::background::Background;
+    use crate::recipe::Reference;
+    use crate::table::Table;
+
+    /// A source that counts how many frames it was given that had never been read into.
+    struct Counting {
+        info: StackInfo,
+        n_new: usize,
+    }
+
+    impl FrameSource for Counting {
+        fn info(&self) -> &StackInfo {
+            &self.info
+        }
+
+        fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
+            self.n_new += usize::from(frame.size() == Size::default());
+            frame.reset(self.info.size);
+            frame.pixels_mut().fill(index as f32);
+            Ok(())
+        }
+    }
+
+    impl Counting {
+        fn of(size: Size, n_frames: usize) -> Self {
+            Self { info: StackInfo { size, n_frames, ..StackInfo::default() }, n_new: 0 }
+        }
+    }
+
+    /// A measurement that keeps what it is shown: number and grey level.
+    #[derive(Default)]
+    struct Shown(Vec<(usize, Option<f32>)>);
+
+    impl Measurement for Shown {
+        fn frames(&mut self, batch: &[Taken], _: &dyn Monitor) -> Result<(), Error> {
+            let level = |taken: &Taken| taken.frame.as_ref().map(|frame| frame.pixels()[0]);
+            self.0.extend(batch.iter().map(|taken| (taken.stamp.number, level(taken))));
+            Ok(())
+        }
+
+        fn table(&self) -> Table<'_> {
+            Table { n_rows: 0, columns: Vec::new() }
+        }
+    }
+
+    #[test]
+    fn however_long_the_recording_only_three_batches_of_frames_are_ever_made() {
+        let n_frames = 20 * MAX_BATCH + 7;
+        let mut source = Counting::of(Size::new(64, 64), n_frames);
+        let length = batch_length(&source.info, FEW_BYTES);
+        // Some, and then whole batches.
+        let excluded: Vec<usize> = [3, 700].into_iter().chain(1000..3000).collect();
+        let recipe = Recipe { exclude: excluded.clone(), ..Recipe::default() };
+        let mut shown = Shown::default();
+        run(&mut source, &recipe, &Silent, &mut [&mut shown]).unwrap();
+        assert!(source.n_new <= MOST_BATCHES * length, "{} of {n_frames}", source.n_new);
+        let level = |number: usize| (!excluded.contains(&number)).then_some(number as f32);
+        let expected: Vec<_> = (0..n_frames).map(|number| (number, level(number))).collect();
+        assert_eq!(shown.0, expected);
+    }
+
+    #[test]
+    fn reading_ahead_for_a_reference_and_a_background_takes_one_frame_more() {
+        let mut source = Counting::of(Size::new(24, 24), 10 * MAX_BATCH);
+        let recipe = Recipe {
+            windows: [Rect::new(4, 4, 16, 16)].into(),
+            reference: Reference::Mean,
+            background: Background::Min,
+            max_displacement_px: Some(2.0),
+            ..Recipe::default()
+        };
+        recipe.measure(&mut source, &Silent).unwrap();
+        assert!(source.n_new <= 1 + MOST_BATCHES * MAX_BATCH, "{}", source.n_new);
+    }
+
+    #[test]
+    fn a_batch_has_a_frame_for_each_thread_unless_frames_are_huge() {
+        let n_threads = rayon::current_num_threads();
+        let length = |side| {
+            let info = StackInfo { size: Size::new(side, side), ..StackInfo::default() };
+            batch_length(&info, FEW_BYTES)
+        };
+        assert_eq!(length(1), MAX_BATCH);
+        assert_eq!(length(512), (2 * n_threads).min(MAX_BATCH));
+        assert_eq!(length(1024), n_threads.min(MAX_BATCH));
+        assert_eq!(length(2048), (n_threads / 2).clamp(1, MAX_BATCH));
+    }
 }

@@ -1,10 +1,11 @@
 //! What the loop hands to measurements, and the working memory of its threads.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
+use crate::filter::Lines;
 use crate::frame::Frame;
-use crate::matching::matcher::MatchScratch;
+use crate::matching::matcher::{MatchFrame, MatchScratch};
 use crate::matching::target::Target;
 use crate::matching::template::Template;
 use crate::monitor::Monitor;
@@ -20,8 +21,16 @@ pub struct Taken {
     pub frame: Option<Frame>,
 }
 
+/// Frames that fit into this much memory for each thread are still in the cache when they are measured.
+pub const FEW_BYTES: usize = 2 << 20;
+
 /// What is taken from each frame.
 pub trait Measurement {
+    /// How much memory the frames of a batch should take for each thread.
+    fn batch_bytes_per_thread(&self) -> usize {
+        FEW_BYTES
+    }
+
     /// Measures the next frames, in order.
     ///
     /// Asks the monitor now and then whether to stop; then nothing of this batch is kept, and the
@@ -39,12 +48,14 @@ pub(super) struct Scratch {
     pub template: Template,
     pub target: Target,
     pub preparing: Work,
+    pub lines: Lines,
 }
 
-/// One [`Scratch`] for each thread of the pool; it lives as long as the run.
+/// One [`Scratch`] for each thread of the pool, and frames to be prepared anew; it lives as long as the run.
 #[derive(Default)]
 pub(super) struct ScratchPool {
     of_thread: Vec<Mutex<Scratch>>,
+    spare: Mutex<Vec<MatchFrame>>,
 }
 
 impl ScratchPool {
@@ -59,7 +70,21 @@ impl ScratchPool {
     /// The calling thread's own.
     pub fn get(&self) -> MutexGuard<'_, Scratch> {
         let thread = rayon::current_thread_index().unwrap_or(0);
-        // A thread that panicked while it held its scratch left it dirty, which is no harm.
-        self.of_thread[thread].lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.of_thread[thread])
     }
+
+    /// A frame whose memory is there already, if one was given back.
+    pub fn spare_frame(&self) -> MatchFrame {
+        lock(&self.spare).pop().unwrap_or_default()
+    }
+
+    /// Takes back frames that are not needed any more.
+    pub fn give_back(&self, frames: impl IntoIterator<Item = MatchFrame>) {
+        lock(&self.spare).extend(frames);
+    }
+}
+
+/// A thread that panicked left dirty what it held, which is no harm to scratch.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -162,7 +162,7 @@ impl Site {
     pub fn prepare(&self, raw: &Frame, role: Role, pool: &ScratchPool) -> Prepared {
         let mut work = std::mem::take(&mut pool.get().preparing);
         let frame = self.preparation.apply(self.matcher.level, raw, &mut work);
-        let prepared = self.prepare_preprocessed(frame, role);
+        let prepared = self.prepare_preprocessed(frame, role, pool);
         pool.get().preparing = work;
         prepared
     }
@@ -176,8 +176,9 @@ impl Site {
     }
 
     /// Prepares a frame that is preprocessed already for its role.
-    pub fn prepare_preprocessed(&self, frame: &Frame, role: Role) -> Prepared {
-        let frame = self.matcher.prepare_frame(frame, role);
+    pub fn prepare_preprocessed(&self, pixels: &Frame, role: Role, pool: &ScratchPool) -> Prepared {
+        let mut frame = pool.spare_frame();
+        self.matcher.prepare_frame(pixels, role, &mut frame, &mut pool.get().lines);
         let mut whole = Vec::new();
         if role != Role::Source && self.searches_whole_frame() {
             whole.resize_with(self.classes.len(), OnceLock::new);

@@ -1,6 +1,6 @@
 //! Gaussian blur, as `scipy.ndimage.gaussian_filter` computes it.
 
-use crate::filter::{self, Border};
+use crate::filter::{self, Border, Lines};
 use crate::frame::Frame;
 use crate::simd::Level;
 
@@ -20,7 +20,7 @@ pub fn taps(sigma_px: f64) -> Vec<f32> {
 }
 
 /// Blurs a frame; beyond its border it is mirrored at the outer edge. `work` is scratch.
-pub fn blur(level: Level, frame: &Frame, taps: &[f32], work: &mut Frame, out: &mut Frame) {
+pub fn blur(level: Level, frame: &Frame, taps: &[f32], work: &mut Lines, out: &mut Frame) {
     filter::separable(level, frame, taps, Border::Reflect, work, out);
 }
 
@@ -41,7 +41,7 @@ mod tests {
         let values = [[0.0, 1.0, 4.0, 9.0], [16.0, 25.0, 36.0, 49.0], [1.0, 0.0, 2.0, 5.0]];
         let frame = Frame::from_fn(Size::new(4, 3), |x, y| values[y][x]);
         let mut out = Frame::default();
-        blur(Level::new(), &frame, &taps(0.8), &mut Frame::default(), &mut out);
+        blur(Level::new(), &frame, &taps(0.8), &mut Lines::default(), &mut out);
         for (y, row) in BY_SCIPY.iter().enumerate() {
             for (x, expected) in row.iter().enumerate() {
                 assert!((out.row(y)[x] - expected).abs() < 1e-5, "{} {expected}", out.row(y)[x]);

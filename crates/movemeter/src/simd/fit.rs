@@ -1,17 +1,19 @@
 //! Sampling a spline over a window, and the sums of a Gauss–Newton step.
 
-use fearless_simd::dispatch;
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, dispatch};
 
-use super::{LANES, Level};
+use super::Level;
+use super::rows::{ROWS_PER_SUM, Rows, Vector, WIDTH, first, flush, load};
 
 /// Coefficients that make up a value, across and down: those of a quintic spline.
 pub const TAPS: usize = 6;
-/// Coefficients that a row needs beyond its width.
+/// Coefficients that a window needs beyond its width and height.
 const MORE: usize = TAPS - 1;
 
 /// What is needed to sample a spline over a window and compare it with a template.
 pub struct Fit<'a> {
-    /// Spline coefficients from the first one needed on; rows `stride` apart.
+    /// Spline coefficients from the first one needed on; rows `stride` apart, a vector's width readable beyond the last.
     pub coefficients: &'a [f32],
     /// From one row of coefficients to the next.
     pub stride: usize,
@@ -23,20 +25,18 @@ pub struct Fit<'a> {
     pub offset: f32,
     /// The window's width.
     pub width: usize,
-    /// The zero-mean template, row by row.
-    pub template: &'a [f32],
-    /// Its steepest descent in x.
-    pub steepest_x: &'a [f32],
-    /// Its steepest descent in y.
-    pub steepest_y: &'a [f32],
+    /// The zero-mean template, 0 beyond the width.
+    pub template: &'a Rows,
+    /// Its weights for a shift in x and in y, 0 beyond the width.
+    pub weights: [&'a Rows; 2],
 }
 
-/// Sums over a window between the sampled frame f, the template t and its steepest descents.
+/// Sums over a window between the sampled frame f, the template t and its weights w.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FitSums {
-    /// Σ gₓ f
+    /// Σ wₓ f
     pub x: f64,
-    /// Σ g_y f
+    /// Σ w_y f
     pub y: f64,
     /// Σ t f
     pub tf: f64,
@@ -48,164 +48,138 @@ pub struct FitSums {
 
 /// Samples the spline at the window and returns the sums of a Gauss–Newton step.
 ///
-/// `scratch` is given room for one row.
-pub fn fit_sums(level: Level, of: &Fit<'_>, scratch: &mut Vec<f32>) -> FitSums {
-    scratch.resize(2 * of.width + MORE, 0.0);
-    dispatch!(level, _simd => fit_sums_kernel(of, scratch))
+/// `sampled` gets the samples, 0 beyond the width; `along` is scratch.
+pub fn fit_sums(level: Level, of: &Fit<'_>, along: &mut Rows, sampled: &mut Rows) -> FitSums {
+    along.fit(of.width, of.template.n + MORE);
+    sampled.fit(of.width, of.template.n);
+    dispatch!(level, simd => {
+        blend_along(simd, of, along);
+        fit_sums_kernel(simd, of, along, sampled)
+    })
 }
 
-/// Samples the spline at the window: `out = (f − mean)·scale − template`.
-///
-/// `scratch` is given room for one row.
-pub fn residual(
-    level: Level,
-    of: &Fit<'_>,
-    mean: f32,
-    scale: f32,
-    scratch: &mut Vec<f32>,
-    out: &mut Vec<f32>,
-) {
-    scratch.resize(2 * of.width + MORE, 0.0);
-    out.resize(of.template.len(), 0.0);
-    dispatch!(level, _simd => residual_kernel(of, mean, scale, scratch, out));
-}
-
+/// Each row of coefficients less the offset, blended across.
 #[inline(always)]
-fn residual_kernel(of: &Fit<'_>, mean: f32, scale: f32, scratch: &mut [f32], out: &mut [f32]) {
-    let (blended, sampled) = scratch.split_at_mut(of.width + MORE);
-    let rows = of.template.chunks_exact(of.width).zip(out.chunks_exact_mut(of.width));
-    for (y, (template, out)) in rows.enumerate() {
-        sample_row(of, y, blended, sampled);
-        for ((out, f), t) in out.iter_mut().zip(&*sampled).zip(template) {
-            *out = (f - mean) * scale - t;
+fn blend_along<S: Simd>(simd: S, of: &Fit<'_>, out: &mut Rows) {
+    let offset = Vector::splat(simd, of.offset);
+    let (n, stride, out) = (out.n, out.stride, out.values_mut());
+    for y in 0..n {
+        let row = &of.coefficients[y * of.stride..][..of.width.next_multiple_of(WIDTH) + MORE];
+        for x in (0..of.width).step_by(WIDTH) {
+            let at = &row[x..x + WIDTH + MORE];
+            let inner = (load(simd, &at[2..]) - offset) * of.across[2]
+                + (load(simd, &at[3..]) - offset) * of.across[3];
+            let middle = (load(simd, &at[1..]) - offset) * of.across[1]
+                + (load(simd, &at[4..]) - offset) * of.across[4];
+            let outer = (load(simd, at) - offset) * of.across[0]
+                + (load(simd, &at[5..]) - offset) * of.across[5];
+            (inner + middle + outer).store_slice(&mut out[y * stride + x..][..WIDTH]);
         }
     }
 }
 
-/// One row of the window, less the offset.
 #[inline(always)]
-fn sample_row(of: &Fit<'_>, y: usize, blended: &mut [f32], sampled: &mut [f32]) {
-    let coefficients = |j: usize| &of.coefficients[(y + j) * of.stride..][..of.width + MORE];
-    blend(&of.down, std::array::from_fn(coefficients), of.offset, blended);
-    let shifted = |i: usize| &blended[i..i + of.width];
-    blend(&of.across, std::array::from_fn(shifted), 0.0, sampled);
-}
-
-#[inline(always)]
-fn fit_sums_kernel(of: &Fit<'_>, scratch: &mut [f32]) -> FitSums {
-    let (blended, sampled) = scratch.split_at_mut(of.width + MORE);
-    let mut sums = [[0.0f64; LANES]; 5];
-    let rows = of.template.chunks_exact(of.width);
-    let steepest = of.steepest_x.chunks_exact(of.width).zip(of.steepest_y.chunks_exact(of.width));
-    for (y, (t, (gx, gy))) in rows.zip(steepest).enumerate() {
-        sample_row(of, y, blended, sampled);
-        add_row(&mut sums, [gx, gy, t], sampled);
+fn fit_sums_kernel<S: Simd>(simd: S, of: &Fit<'_>, along: &Rows, sampled: &mut Rows) -> FitSums {
+    let (stride, n) = (sampled.stride, sampled.n);
+    let (along, sampled) = (along.values(), sampled.values_mut());
+    let ([wx, wy], t) = (of.weights.map(Rows::values), of.template.values());
+    let whole = of.width / WIDTH * WIDTH;
+    let is_inside = first(simd, of.width - whole);
+    let zero = Vector::splat(simd, 0.0);
+    let (mut sums, mut totals) = ([zero; 5], [[0.0f64; WIDTH]; 5]);
+    for y in 0..n {
+        for x in (0..of.width).step_by(WIDTH) {
+            let at = &along[y * stride + x..][..MORE * stride + WIDTH];
+            let inner = load(simd, &at[2 * stride..]) * of.down[2]
+                + load(simd, &at[3 * stride..]) * of.down[3];
+            let middle =
+                load(simd, &at[stride..]) * of.down[1] + load(simd, &at[4 * stride..]) * of.down[4];
+            let outer = load(simd, at) * of.down[0] + load(simd, &at[5 * stride..]) * of.down[5];
+            let f = inner + middle + outer;
+            let f = if x == whole { is_inside.select(f, zero) } else { f };
+            let i = y * stride + x;
+            f.store_slice(&mut sampled[i..i + WIDTH]);
+            sums[0] += load(simd, &wx[i..]) * f;
+            sums[1] += load(simd, &wy[i..]) * f;
+            sums[2] += load(simd, &t[i..]) * f;
+            sums[3] += f;
+            sums[4] += f * f;
+        }
+        if y % ROWS_PER_SUM == ROWS_PER_SUM - 1 || y + 1 == n {
+            flush(simd, &mut sums, &mut totals);
+        }
     }
-    let [x, y, tf, f, ff] = sums.map(|lanes| lanes.iter().sum());
+    let [x, y, tf, f, ff] = totals.map(|lanes| lanes.iter().sum());
     FitSums { x, y, tf, f, ff }
-}
-
-/// `out = Σ weights[i]·(rows[i] − offset)`
-#[inline(always)]
-fn blend(weights: &[f32; TAPS], rows: [&[f32]; TAPS], offset: f32, out: &mut [f32]) {
-    let n = out.len();
-    let [a, b, c, d, e, f] = rows.map(|row| &row[..n]);
-    for i in 0..n {
-        let inner = weights[2] * (c[i] - offset) + weights[3] * (d[i] - offset);
-        let middle = weights[1] * (b[i] - offset) + weights[4] * (e[i] - offset);
-        let outer = weights[0] * (a[i] - offset) + weights[5] * (f[i] - offset);
-        out[i] = inner + middle + outer;
-    }
-}
-
-/// Adds one row's products to the running sums: in `f32` within the row, in `f64` over rows.
-#[inline(always)]
-fn add_row(sums: &mut [[f64; LANES]; 5], [gx, gy, t]: [&[f32]; 3], f: &[f32]) {
-    let mut row = [[0.0f32; LANES]; 5];
-    let ((gx, gx_rest), (gy, gy_rest)) = (gx.as_chunks::<LANES>(), gy.as_chunks::<LANES>());
-    let ((t, t_rest), (f, f_rest)) = (t.as_chunks::<LANES>(), f.as_chunks::<LANES>());
-    for (((gx, gy), t), f) in gx.iter().zip(gy).zip(t).zip(f) {
-        add_products(&mut row, [gx, gy, t], f);
-    }
-    add_products(&mut row, [gx_rest, gy_rest, t_rest], f_rest);
-    for (sums, row) in sums.iter_mut().zip(row) {
-        for (sum, value) in sums.iter_mut().zip(row) {
-            *sum += f64::from(value);
-        }
-    }
-}
-
-#[inline(always)]
-fn add_products(row: &mut [[f32; LANES]; 5], [gx, gy, t]: [&[f32]; 3], f: &[f32]) {
-    let [sum_x, sum_y, sum_tf, sum_f, sum_ff] = row;
-    let sums = sum_x.iter_mut().zip(sum_y).zip(sum_tf).zip(sum_f).zip(sum_ff);
-    let values = gx.iter().zip(gy).zip(t).zip(f);
-    for (((((sum_x, sum_y), sum_tf), sum_f), sum_ff), (((gx, gy), t), f)) in sums.zip(values) {
-        *sum_x += gx * f;
-        *sum_y += gy * f;
-        *sum_tf += t * f;
-        *sum_f += f;
-        *sum_ff += f * f;
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::levels;
+    use super::super::residual::{self, MAX_LAG};
     use super::super::tests::noise;
     use super::*;
 
     const OFFSET: f32 = 0.125;
 
+    fn rows(values: &[f32], width: usize) -> Rows {
+        let mut rows = Rows::default();
+        rows.copy(values, width, width, values.len() / width);
+        rows
+    }
+
     /// A window with its coefficients, and the same sums by a plain loop in `f64`.
-    fn check(width: usize, height: usize, level: Level, scratch: &mut Vec<f32>) {
+    fn check(width: usize, height: usize, level: Level, [along, sampled]: &mut [Rows; 2]) {
         let stride = width + MORE + 2;
-        let coefficients = noise((height + MORE) * stride, 1);
+        let coefficients = noise((height + MORE + 1) * stride + 4 * WIDTH, 1);
         let patches = [2, 3, 4].map(|seed| noise(width * height, seed));
-        let [template, steepest_x, steepest_y] = &patches;
+        let [template, x, y] = patches.each_ref().map(|patch| rows(patch, width));
         let (across, down) =
             ([0.02, 0.1, 0.48, 0.3, 0.08, 0.02], [0.03, 0.05, 0.4, 0.4, 0.1, 0.02]);
-        let of = Fit {
-            coefficients: &coefficients,
-            stride,
-            across,
-            down,
-            offset: OFFSET,
-            width,
-            template,
-            steepest_x,
-            steepest_y,
-        };
-        let sampled = |i: usize| -> f64 {
+        let (coefficients, offset, weights) = (&coefficients, OFFSET, [&x, &y]);
+        let template = &template;
+        let of = Fit { coefficients, stride, across, down, offset, width, template, weights };
+        let at = |i: usize| -> f64 {
             let taps = (0..TAPS * TAPS).map(|k| {
                 let at = (i / width + k / TAPS) * stride + i % width + k % TAPS;
                 f64::from(across[k % TAPS] * down[k / TAPS]) * f64::from(coefficients[at] - OFFSET)
             });
             taps.sum()
         };
-        let plain = |g: &[f32]| -> f64 {
-            g.iter().enumerate().map(|(i, &g)| f64::from(g) * sampled(i)).sum()
-        };
-        let (sums, n) = (fit_sums(level, &of, scratch), width * height);
-        assert!((sums.x - plain(steepest_x)).abs() < 1e-5);
-        assert!((sums.y - plain(steepest_y)).abs() < 1e-5);
-        assert!((sums.tf - plain(template)).abs() < 1e-5);
-        assert!((sums.f - (0..n).map(sampled).sum::<f64>()).abs() < 1e-5);
-        assert!((sums.ff - (0..n).map(|i| sampled(i).powi(2)).sum::<f64>()).abs() < 1e-5);
-        let mut left = vec![f32::NAN; 3];
-        residual(level, &of, 0.25, 2.0, scratch, &mut left);
-        for (i, &left) in left.iter().enumerate() {
-            let expected = (sampled(i) - 0.25) * 2.0 - f64::from(template[i]);
-            assert!((f64::from(left) - expected).abs() < 1e-5);
+        let plain =
+            |g: &[f32]| -> f64 { g.iter().enumerate().map(|(i, &g)| f64::from(g) * at(i)).sum() };
+        let (sums, n) = (fit_sums(level, &of, along, sampled), width * height);
+        assert!((sums.x - plain(&patches[1])).abs() < 1e-5);
+        assert!((sums.y - plain(&patches[2])).abs() < 1e-5);
+        assert!((sums.tf - plain(&patches[0])).abs() < 1e-5);
+        assert!((sums.f - (0..n).map(at).sum::<f64>()).abs() < 1e-5);
+        assert!((sums.ff - (0..n).map(|i| at(i).powi(2)).sum::<f64>()).abs() < 1e-5);
+        let mut left = Rows::default();
+        let light = (0.25, 2.0);
+        let [square, uneven] =
+            residual::residual(level, [sampled, template], width, light, &mut left);
+        let mut expected = [0.0; 2];
+        for (i, &t) in patches[0].iter().enumerate() {
+            let r = (at(i) - 0.25) * 2.0 - f64::from(t);
+            assert!((f64::from(left.row(i / width)[i % width]) - r).abs() < 1e-5);
+            expected = [expected[0] + r * r, expected[1] + r * r * f64::from(t)];
         }
+        assert!((square - expected[0]).abs() < 1e-4 * n as f64);
+        assert!((uneven - expected[1]).abs() < 1e-4 * n as f64);
+        let behind =
+            |y: usize| left.row(y)[width..width + MAX_LAG].iter().all(|&value| value == 0.0);
+        assert!((0..height).all(behind));
     }
 
     #[test]
     fn sums_and_residual_are_those_of_the_plain_loop_on_every_level_with_dirty_scratch() {
-        let mut scratch = vec![f32::NAN; 7];
+        let mut scratch = [Rows::default(), Rows::default()];
         for level in levels() {
-            for (width, height) in [(1, 1), (5, 3), (16, 4), (33, 9)] {
+            for (width, height) in [(33, 9), (1, 1), (5, 3), (16, 4), (17, 18)] {
                 check(width, height, level, &mut scratch);
+                for rows in &mut scratch {
+                    rows.values_mut().fill(f32::NAN);
+                }
             }
         }
     }

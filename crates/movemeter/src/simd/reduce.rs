@@ -26,6 +26,52 @@ fn dot_kernel(a: &[f32], b: &[f32]) -> f64 {
     sums.iter().sum()
 }
 
+/// Σ a·b·c, in `f64`, of patches of one size.
+pub fn triple(a: &[f32], b: &[f32], c: &[f32]) -> f64 {
+    dispatch!(Level::new(), _simd => triple_kernel(a, b, c))
+}
+
+#[inline(always)]
+fn triple_kernel(a: &[f32], b: &[f32], c: &[f32]) -> f64 {
+    let n = a.len().min(b.len()).min(c.len());
+    let mut sums = [0.0f64; LANES];
+    let whole = n / LANES * LANES;
+    for at in (0..whole).step_by(LANES) {
+        let (a, b, c) = (&a[at..at + LANES], &b[at..at + LANES], &c[at..at + LANES]);
+        for i in 0..LANES {
+            sums[i] += f64::from(a[i] * b[i] * c[i]);
+        }
+    }
+    for at in whole..n {
+        sums[at - whole] += f64::from(a[at] * b[at] * c[at]);
+    }
+    sums.iter().sum()
+}
+
+/// Σ a² and Σ a⁴, in `f64`.
+pub fn second_and_fourth(a: &[f32]) -> [f64; 2] {
+    dispatch!(Level::new(), _simd => second_and_fourth_kernel(a))
+}
+
+#[inline(always)]
+fn second_and_fourth_kernel(a: &[f32]) -> [f64; 2] {
+    let mut sums = [[0.0f64; LANES]; 2];
+    let (a, rest) = a.as_chunks::<LANES>();
+    for a in a {
+        for i in 0..LANES {
+            let square = f64::from(a[i]) * f64::from(a[i]);
+            sums[0][i] += square;
+            sums[1][i] += square * square;
+        }
+    }
+    for (i, &a) in rest.iter().enumerate() {
+        let square = f64::from(a) * f64::from(a);
+        sums[0][i] += square;
+        sums[1][i] += square * square;
+    }
+    sums.map(|lanes| lanes.iter().sum())
+}
+
 /// Σ a, in `f64`.
 pub fn sum(a: &[f32]) -> f64 {
     dispatch!(Level::new(), _simd => sum_kernel(a))
@@ -117,6 +163,12 @@ mod tests {
             let plain: f64 = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
             assert!((dot(a, b) - plain).abs() < 1e-12);
             assert!((sum(a) - a.iter().map(|&a| f64::from(a)).sum::<f64>()).abs() < 1e-12);
+            let squares = a.iter().map(|&a| f64::from(a).powi(2));
+            let [second, fourth] = second_and_fourth(a);
+            assert!((second - squares.clone().sum::<f64>()).abs() < 1e-12);
+            assert!((fourth - squares.map(|square| square * square).sum::<f64>()).abs() < 1e-12);
+            let products = a.iter().zip(b).map(|(a, b)| f64::from(a * b * a));
+            assert!((triple(a, b, a) - products.sum::<f64>()).abs() < 1e-7);
             assert_eq!(max_abs(a), a.iter().fold(0.0, |max, a| f32::max(max, a.abs())));
             let mut to = b.to_vec();
             add_scaled(2.0, a, &mut to);

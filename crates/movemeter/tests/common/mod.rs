@@ -6,6 +6,8 @@
 pub mod texture;
 
 use movemeter::geometry::{Displacement, Rect, Size};
+use movemeter::measure::motion::Means;
+use movemeter::measure::{Motion, run};
 use movemeter::monitor::Silent;
 use movemeter::recipe::Recipe;
 use movemeter::source::FrameSource;
@@ -28,6 +30,13 @@ pub fn following(windows: impl Into<movemeter::roi::Windows>) -> Recipe {
 
 pub fn measured(recipe: &Recipe, source: &mut dyn FrameSource) -> Tracks {
     recipe.measure(source, &Silent).unwrap()
+}
+
+/// The same by other means.
+pub fn measured_by(means: Means, recipe: &Recipe, source: &mut dyn FrameSource) -> Tracks {
+    let mut motion = Motion::by(means, recipe, source, &Silent).unwrap();
+    run(source, recipe, &Silent, &mut [&mut motion]).unwrap();
+    motion.into_tracks()
 }
 
 /// Frame 0 at rest, then displacements anywhere within ±`reach` in x and y.

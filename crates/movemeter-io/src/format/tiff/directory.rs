@@ -14,6 +14,7 @@ pub(super) mod tag {
     pub(in super::super) const DESCRIPTION: u16 = 270;
     pub(in super::super) const STRIP_OFFSETS: u16 = 273;
     pub(in super::super) const SAMPLES: u16 = 277;
+    pub(in super::super) const ROWS_PER_STRIP: u16 = 278;
     pub(in super::super) const STRIP_BYTES: u16 = 279;
     pub(in super::super) const X_RESOLUTION: u16 = 282;
     pub(in super::super) const PLANAR: u16 = 284;

@@ -73,7 +73,7 @@ impl TiffFile {
         if at.checked_add(n).is_none_or(|end| self.n_bytes < end) {
             return Err("the file ends too early".into());
         }
-        self.patches.clear();
+        self.show_unchanged();
         let mut bytes = vec![0; usize::try_from(n).map_err(|_| "the file ends too early")?];
         self.seek(SeekFrom::Start(at)).map_err(|error| plain_io(&error))?;
         self.read_exact(&mut bytes).map_err(|error| plain_io(&error))?;
@@ -84,6 +84,11 @@ impl TiffFile {
     pub(super) fn number(&self, bytes: &[u8]) -> u64 {
         let join = |number, &byte| number << 8 | u64::from(byte);
         if self.big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
+    }
+
+    /// Shows the file as it is.
+    pub(super) fn show_unchanged(&mut self) {
+        self.patches.clear();
     }
 
     /// Shows the file as if it began with the page whose directory is at `directory`.

@@ -4,6 +4,7 @@ use movemeter::geometry::Size;
 
 use super::super::Cause;
 use super::super::grey::luminance;
+use super::super::raw::Kind;
 use super::directory::{Directory, tag};
 use super::file::TiffFile;
 
@@ -18,6 +19,8 @@ pub(super) struct Page {
     /// Whether each channel is stored by itself.
     pub(super) is_planar: bool,
     is_tiled: bool,
+    /// 2³² − 1, its default, means all.
+    rows_per_strip: u64,
     predictor: u64,
     /// Grey values of the colour map, for palettes.
     pub(super) palette: Vec<f32>,
@@ -87,6 +90,7 @@ impl Page {
             n_samples,
             is_planar: number(tag::PLANAR, 1)? == 2,
             is_tiled: directory.has(tag::TILE_OFFSETS),
+            rows_per_strip: number(tag::ROWS_PER_STRIP, u64::from(u32::MAX))?,
             predictor: number(tag::PREDICTOR, 1)?,
             palette: Vec::new(),
             is_aside: number(tag::SUBFILE_TYPE, 0)? & 0b101 != 0,
@@ -117,6 +121,34 @@ impl Page {
     /// How many of the channels the grey value is made of.
     pub(super) fn n_channels_of_grey(&self) -> usize {
         if matches!(self.colour, Colour::Rgb | Colour::Rgba) { 3 } else { 1 }
+    }
+
+    /// How the page's numbers are stored, if they lie in the file as they are, row by row.
+    pub(super) fn plain_kind(&self) -> Option<Kind> {
+        let is_plain = self.compression == UNCOMPRESSED && self.predictor == 1 && !self.is_tiled;
+        if !is_plain || self.colour != Colour::Grey {
+            return None;
+        }
+        match (self.format, self.bits) {
+            (NumberFormat::Unsigned, 8) => Some(Kind::U8),
+            (NumberFormat::Unsigned, 16) => Some(Kind::U16),
+            (NumberFormat::Unsigned, 32) => Some(Kind::U32),
+            (NumberFormat::Unsigned, 64) => Some(Kind::U64),
+            (NumberFormat::Signed, 8) => Some(Kind::I8),
+            (NumberFormat::Signed, 16) => Some(Kind::I16),
+            (NumberFormat::Signed, 32) => Some(Kind::I32),
+            (NumberFormat::Signed, 64) => Some(Kind::I64),
+            (NumberFormat::Float, 32) => Some(Kind::F32),
+            (NumberFormat::Float, 64) => Some(Kind::F64),
+            _ => None,
+        }
+    }
+
+    /// How many pixels each strip has.
+    pub(super) fn strip_pixels(&self) -> usize {
+        let height = self.size.height;
+        let rows = usize::try_from(self.rows_per_strip).map_or(height, |rows| rows.min(height));
+        rows * self.size.width
     }
 
     /// The claimed size must be backed by the file's bytes, before memory is given for it.

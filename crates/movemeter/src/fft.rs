@@ -3,6 +3,7 @@
 //! In `f64`: with `f32` the rounding of a bright region drowns the score of a weak window in it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use realfft::num_complex::Complex;
@@ -29,6 +30,12 @@ pub struct FftScratch {
     row: Vec<f64>,
     row_spectrum: Spectrum,
     work: Spectrum,
+}
+
+impl fmt::Debug for Fft2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fft2").field("size", &self.size).finish_non_exhaustive()
+    }
 }
 
 impl Fft2 {

@@ -48,7 +48,20 @@ impl Frame {
     /// Makes this a frame of another size, keeping its memory; what it shows afterwards is undefined.
     pub fn reset(&mut self, size: Size) {
         self.size = size;
-        self.pixels.resize(size.area(), 0.0);
+        match size.area() <= self.pixels.capacity() {
+            true => self.pixels.resize(size.area(), 0.0),
+            // Memory that the system hands out cleared is not there before it is written.
+            false => self.pixels = vec![0.0; size.area()],
+        }
+    }
+
+    /// Makes this a copy of a part of another frame, keeping its memory.
+    pub fn copy(&mut self, of: View<'_>) {
+        self.size = of.size();
+        self.pixels.clear();
+        for row in of.rows() {
+            self.pixels.extend_from_slice(row);
+        }
     }
 
     /// Its width and height.
@@ -74,6 +87,14 @@ impl Frame {
     /// One row, to be written.
     pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
         &mut self.pixels[y * self.size.width..][..self.size.width]
+    }
+
+    /// Shows these pixels under a rectangle of their size.
+    pub fn paste(&mut self, part: View<'_>, corner: Rect) {
+        for (y, from) in part.rows().enumerate() {
+            let row = self.row_mut(corner.y as usize + y);
+            row[corner.x as usize..][..from.len()].copy_from_slice(from);
+        }
     }
 
     /// The whole frame as a view.
@@ -107,6 +128,16 @@ impl<'a> View<'a> {
     /// If there are fewer than width × height.
     pub fn new(size: Size, pixels: &'a [f32]) -> Self {
         View { size, stride: size.width, pixels: &pixels[..size.area()] }
+    }
+
+    /// A view of pixels whose rows lie `stride` apart.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer than such rows take.
+    pub fn with_stride(size: Size, stride: usize, pixels: &'a [f32]) -> Self {
+        let n = if size.is_empty() { 0 } else { (size.height - 1) * stride + size.width };
+        View { size, stride, pixels: &pixels[..n] }
     }
 
     /// Its width and height.

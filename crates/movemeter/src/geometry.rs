@@ -160,6 +160,13 @@ impl Rect {
         Self::new(self.x - by, self.y - by, self.width + 2 * margin, self.height + 2 * margin)
     }
 
+    /// The least rectangle around both.
+    pub fn joined(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let (right, bottom) = (self.right().max(other.right()), self.bottom().max(other.bottom()));
+        Self::new(x, y, (right - x) as usize, (bottom - y) as usize)
+    }
+
     /// The part inside a frame of this size, if there is any.
     pub fn clipped_to(self, frame: Size) -> Option<Self> {
         let (x, y) = (self.x.max(0), self.y.max(0));

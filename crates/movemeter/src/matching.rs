@@ -1,12 +1,17 @@
 //! Finding a template in a frame: scores, peak, sub-pixel position, and whether to believe it.
 
 pub mod enlargement;
+pub mod bilinear;
+mod neighbours;
+pub mod steps;
 pub mod block;
 pub mod roughness;
 pub mod matrix;
 pub mod warp;
 pub mod angles;
 pub mod lattice;
+pub mod mosaic;
+pub mod tiled;
 pub mod target;
 pub mod texture;
 pub mod weights;
@@ -20,6 +25,7 @@ pub mod naive;
 pub mod peak;
 pub mod subpixel;
 pub mod bound;
+pub mod anywhere;
 pub mod chance;
 pub mod overlap;
 pub mod defect;

@@ -16,23 +16,28 @@ pub mod blocks;
 pub mod residual;
 pub mod lags;
 pub mod patch;
+pub mod steepest;
 pub mod moments;
 pub mod spread;
+pub mod steps;
 
 pub use blocks::{Blocks, correlate_blocks, find_not_below, highest, products, spread, sum_blocks};
 pub use correlate::{Correlation, Precision, correlate, correlate_exactly, n_computed};
 pub use fearless_simd::Level;
 pub use filter::{antisymmetric, symmetric};
 pub use fit::{Fit, FitSums, fit_sums};
-pub use lags::{Lags, lag_products};
+pub use lags::{CorrelatedScratch, Lags, correlated_products, lag_products};
 pub use levels::{Columns, LevelSums};
 pub use moments::{Moments, gradient_moments};
-pub use patch::{derivatives, products_of, sum_and_max};
-pub use reduce::{add_scaled, dot, max_abs, moments, second_and_fourth, sum, triple};
+pub use patch::{centred, derivatives, n_derived, smallest, sum_and_max};
+pub use reduce::{
+    add_scaled, dot, highest_of, max_abs, moments, next_peak, second_and_fourth, sum, triple,
+};
 pub use residual::{Autocorrelation, MAX_LAG, autocorrelation, gradient_products, residual};
 pub use rows::Rows;
 pub use sample::{Region, Sampled, sample_line};
 pub use spread::spread_both_ways;
+pub use steepest::{less, less_template, squares, taken};
 
 /// How many running sums a sum keeps: enough for two vectors of the widest level.
 pub const LANES: usize = 16;

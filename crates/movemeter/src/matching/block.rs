@@ -23,6 +23,8 @@ pub struct BlockTemplate {
     pub(super) square: f32,
     /// α
     pub(super) share: f32,
+    /// Sums of columns, while it is made.
+    columns: Vec<f32>,
 }
 
 impl BlockTemplate {
@@ -48,13 +50,13 @@ impl BlockTemplate {
         self.blocks = Blocks { side, across: width / side, down: height / side };
         self.sums.clear();
         for rows in pixels.chunks_exact(width * side) {
-            let first = self.sums.len();
-            self.sums.resize(first + self.blocks.across, 0.0);
+            self.columns.clear();
+            self.columns.resize(width, 0.0);
             for row in rows.chunks_exact(width) {
-                for (sum, part) in self.sums[first..].iter_mut().zip(row.chunks_exact(side)) {
-                    *sum += part.iter().sum::<f32>();
-                }
+                simd::add_scaled(1.0, row, &mut self.columns);
             }
+            let blocks = self.columns.chunks_exact(side);
+            self.sums.extend(blocks.map(|block| block.iter().sum::<f32>()));
         }
         let mean = (simd::sum(&self.sums) / self.sums.len() as f64) as f32;
         for sum in &mut self.sums {

@@ -16,7 +16,8 @@
 
 use super::block::{BlockTarget, BlockTemplate};
 use super::peak::Candidate;
-use super::subpixel::Neighbours;
+use super::score::ScoreMap;
+use super::subpixel::{self, Neighbours};
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
 use crate::simd::{self, Level, Rows};
@@ -38,30 +39,37 @@ pub struct BoundScratch {
     candidates: Vec<Candidate>,
 }
 
-/// A search by bounds.
-pub struct Search<'a> {
+/// Scores of single positions.
+#[derive(Clone, Copy)]
+pub struct Single<'a> {
     /// The CPU level.
     pub level: Level,
     /// The template's zero-mean pixels.
     pub template: View<'a>,
     /// Their norm.
     pub norm: f64,
-    /// Their blocks.
+    /// The frame.
+    pub frame: &'a Frame,
+    /// The region of the frame whose upper left corner is the first position.
+    pub search: Rect,
+    /// A grey value amid the region's.
+    pub offset: f32,
+}
+
+/// A search by bounds.
+pub struct Search<'a> {
+    /// What scores the positions that need it.
+    pub single: Single<'a>,
+    /// The template's blocks.
     pub of: &'a BlockTemplate,
     /// The region's blocks.
     pub target: &'a BlockTarget,
-    /// The frame the region belongs to.
-    pub frame: &'a Frame,
-    /// The region.
-    pub search: Rect,
 }
 
 /// The best position, with how high others can be at most.
 pub struct Highest<'a> {
-    /// The best.
-    pub best: Candidate,
-    /// Positions that may be as high as was asked; the others are not.
-    pub candidates: &'a [Candidate],
+    best: Candidate,
+    candidates: &'a [Candidate],
     search: &'a Search<'a>,
     likeness: &'a Rows,
 }
@@ -83,11 +91,11 @@ impl Search<'_> {
         scratch: &'s mut BoundScratch,
     ) -> Option<Highest<'s>> {
         let BoundScratch { likeness, candidates } = scratch;
-        let Self { level, of, target, .. } = *self;
+        let (of, target, level) = (self.of, self.target, self.single.level);
         let (sums, n_across) = ((&target.sums, &target.spread), target.positions.width);
         simd::correlate_blocks(level, (&of.sums, of.square), of.blocks, sums, n_across, likeness);
         let first = simd::highest(level, likeness)?;
-        let first = self.scored(first % likeness.stride, first / likeness.stride);
+        let first = self.single.scored(first % likeness.stride, first / likeness.stride);
         let least = self.least(limit(f64::from(first.score)))?;
         candidates.clear();
         simd::find_not_below(level, likeness, least, |at| {
@@ -95,17 +103,30 @@ impl Search<'_> {
             candidates.push(Candidate { u, v, score: likeness.values()[at] });
             candidates.len() <= MAX_SCORED
         });
-        let best = (candidates.len() <= MAX_SCORED).then(|| self.best(first, candidates))??;
+        if MAX_SCORED < candidates.len() {
+            return None;
+        }
+        let is_below =
+            |at: &Candidate, score| self.least(score).is_some_and(|least| at.score < least);
+        let best = self.single.best(first, candidates, is_below)?;
         Some(Highest { best, candidates, search: self, likeness })
     }
+}
 
-    /// The best of the first and these candidates, which have their r·|r|; of equals the first in row order. `None`
-    /// if one of them is better left to a search of all positions.
-    fn best(&self, first: Candidate, candidates: &[Candidate]) -> Option<Candidate> {
+impl Single<'_> {
+    /// The best of the first and these candidates; of equals the first in row order. `None` if one of them is better
+    /// left to a search of all positions.
+    ///
+    /// `is_below` tells of a candidate whether its bound shows that it scores lower than that.
+    pub fn best(
+        &self,
+        first: Candidate,
+        candidates: &[Candidate],
+        is_below: impl Fn(&Candidate, f64) -> bool,
+    ) -> Option<Candidate> {
         let mut best = first;
         for candidate in candidates {
-            let least = self.least(f64::from(best.score));
-            if least.is_some_and(|least| candidate.score < least) {
+            if is_below(candidate, f64::from(best.score)) {
                 continue;
             }
             let scored = self.scored(candidate.u, candidate.v);
@@ -120,7 +141,8 @@ impl Search<'_> {
         Some(best)
     }
 
-    fn scored(&self, u: usize, v: usize) -> Candidate {
+    /// A position with its score.
+    pub fn scored(&self, u: usize, v: usize) -> Candidate {
         Candidate { u, v, score: self.score(u, v) }
     }
 
@@ -129,10 +151,10 @@ impl Search<'_> {
         let size = self.template.size();
         let (x, y) = (self.search.x + u as isize, self.search.y + v as isize);
         let window = self.frame.crop(Rect::new(x, y, size.width, size.height));
-        let [f, ff, tf] = simd::products(self.level, self.template, window, self.target.offset);
+        let [f, ff, tf] = simd::products(self.level, self.template, window, self.offset);
         let area = size.area();
         let contrast = ff - f * f / area as f64;
-        let bright = FLAT_BESIDE * (self.target.offset.abs() + (ff / area as f64).sqrt() as f32);
+        let bright = FLAT_BESIDE * (self.offset.abs() + (ff / area as f64).sqrt() as f32);
         match sums::flat_limit(area, bright) < contrast {
             true => (tf / (self.norm * contrast.sqrt())).clamp(-1.0, 1.0) as f32,
             false => f32::NAN,
@@ -140,57 +162,103 @@ impl Search<'_> {
     }
 }
 
-impl Highest<'_> {
-    /// The scores left, at and right of the best, and above, at and below it.
-    pub fn scored_neighbours(&self) -> Neighbours {
-        let Candidate { u, v, score } = self.best;
-        let here = f64::from(score);
-        let at = |u: usize, v: usize| f64::from(self.search.score(u, v));
-        self.on_both_sides(here, |[du, dv]| {
-            at(u.wrapping_add_signed(du), v.wrapping_add_signed(dv))
-        })
-    }
+/// What a search by bounds found: the best position, and how high others can be at most.
+pub trait Bounded {
+    /// The best.
+    fn best(&self) -> Candidate;
+
+    /// Positions that may be as high as was asked; the others are not.
+    fn candidates(&self) -> &[Candidate];
+
+    /// Whether its bound shows that a position scores lower than that.
+    fn is_bounded(&self, at: (usize, usize), score: f64) -> bool;
+
+    /// What scores the positions that need it.
+    fn single(&self) -> &Single<'_>;
+
+    /// How many positions there are.
+    fn positions(&self) -> Size;
 
     /// Whether this position scores lower than that: by its bound, or else by its score.
-    pub fn is_surely_below(&self, (u, v): (usize, usize), score: f64) -> bool {
-        self.is_bounded((u, v), score) || f64::from(self.search.score(u, v)) < score
+    fn is_surely_below(&self, (u, v): (usize, usize), score: f64) -> bool {
+        self.is_bounded((u, v), score) || f64::from(self.single().score(u, v)) < score
     }
 
-    /// Whether its bound shows that it scores lower than that.
-    pub fn is_bounded(&self, (u, v): (usize, usize), score: f64) -> bool {
+    /// The scores of all positions as near to the best as this, and the best among them; `None` if one is better
+    /// left to a search of all positions.
+    fn around(&self, reach: usize) -> Option<(ScoreMap, Candidate)> {
+        let Candidate { u, v, score } = self.best();
+        let around = Rect::new(u as isize, v as isize, 1, 1).grown(reach);
+        let around = around.clipped_to(self.positions())?;
+        let (left, top) = (around.x as usize, around.y as usize);
+        let mut map = ScoreMap::default();
+        map.fill(around.size(), Size::new(1, 1), |u, v| self.single().score(left + u, top + v));
+        let is_known = !map.scores().iter().any(|score| score.is_nan());
+        is_known.then_some((map, Candidate { u: u - left, v: v - top, score }))
+    }
+
+    /// The scores left, at and right of the best, and above, at and below it.
+    fn scored_neighbours(&self) -> Neighbours {
+        let here = f64::from(self.best().score);
+        on_both_sides(self, here, |u, v| f64::from(self.single().score(u, v)))
+    }
+}
+
+impl Bounded for Highest<'_> {
+    fn best(&self) -> Candidate {
+        self.best
+    }
+
+    fn candidates(&self) -> &[Candidate] {
+        self.candidates
+    }
+
+    fn is_bounded(&self, (u, v): (usize, usize), score: f64) -> bool {
         let likeness = self.likeness.values()[v * self.likeness.stride + u];
         self.search.least(score).is_some_and(|least| likeness < least)
     }
 
-    /// How alike their block means are: which way the peak leans.
-    pub fn neighbours(&self) -> Neighbours {
-        let Candidate { u, v, .. } = self.best;
-        let at = |u: usize, v: usize| {
-            let likeness = f64::from(self.likeness.values()[v * self.likeness.stride + u]);
-            likeness.abs().sqrt().copysign(likeness)
-        };
-        self.on_both_sides(at(u, v), |[du, dv]| {
-            at(u.wrapping_add_signed(du), v.wrapping_add_signed(dv))
-        })
+    fn single(&self) -> &Single<'_> {
+        &self.search.single
     }
 
-    /// Beyond the border a neighbour counts like the opposite one.
-    fn on_both_sides(&self, here: f64, at: impl Fn([isize; 2]) -> f64) -> Neighbours {
+    fn positions(&self) -> Size {
+        self.search.target.positions
+    }
+}
+
+impl Highest<'_> {
+    /// Which way the hill leans, by how alike its block means are.
+    pub fn lean(&self) -> [f64; 2] {
         let Candidate { u, v, .. } = self.best;
         let Size { width, height } = self.search.target.positions;
-        let both = |i: usize, n: usize, before: [isize; 2], after: [isize; 2]| {
-            let before = (0 < i).then(|| at(before));
-            let after = (i + 1 < n).then(|| at(after));
-            [before.or(after).unwrap_or(here), here, after.or(before).unwrap_or(here)]
-        };
-        [both(u, width, [-1, 0], [1, 0]), both(v, height, [0, -1], [0, 1])]
+        subpixel::lean(|dx, dy| {
+            let (u, v) = (u.wrapping_add_signed(dx), v.wrapping_add_signed(dy));
+            let at = (u < width && v < height)
+                .then(|| self.likeness.values()[v * self.likeness.stride + u]);
+            at.map(|likeness| f64::from(likeness.abs().sqrt().copysign(likeness)))
+        })
     }
+}
+
+/// Beyond the border a neighbour counts like the opposite one.
+fn on_both_sides(
+    of: &(impl Bounded + ?Sized),
+    here: f64,
+    at: impl Fn(usize, usize) -> f64,
+) -> Neighbours {
+    let (Candidate { u, v, .. }, Size { width, height }) = (of.best(), of.positions());
+    let both = |i: usize, n: usize, at: &dyn Fn(usize) -> f64| {
+        let before = i.checked_sub(1).map(at);
+        let after = Some(i + 1).filter(|&after| after < n).map(at);
+        [before.or(after).unwrap_or(here), here, after.or(before).unwrap_or(here)]
+    };
+    [both(u, width, &|u| at(u, v)), both(v, height, &|v| at(u, v))]
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::naive;
-    use super::super::score::ScoreMap;
     use super::*;
     use crate::geometry::Displacement;
     use crate::synth;
@@ -228,15 +296,15 @@ mod tests {
             let mut map = ScoreMap::default();
             let template = View::new(self.size, &self.template);
             naive::scores(template, region, &mut map);
-            let search = Search {
+            let single = Single {
                 level: Level::new(),
                 template,
                 norm: self.norm,
-                of: &of,
-                target: &target,
                 frame: &self.frames[1],
                 search: SEARCH,
+                offset: target.offset,
             };
+            let search = Search { single, of: &of, target: &target };
             judge(&search, &map, &mut BoundScratch::default());
         }
     }
@@ -278,7 +346,7 @@ mod tests {
                     let (u, v) = (i % map.size().width, i / map.size().width);
                     let is_candidate = found.candidates.iter().any(|at| (at.u, at.v) == (u, v));
                     assert!(is_candidate || score < best.score - 0.15);
-                    assert!((search.score(u, v) - score).abs() < 1e-5);
+                    assert!((search.single.score(u, v) - score).abs() < 1e-5);
                     assert_eq!(found.is_surely_below((u, v), 0.5), score < 0.5);
                 }
             });

@@ -19,13 +19,15 @@
 //! camera are, M counts each with its own: the variance is taken to rise with the template's grey level, by
 //! as much as the residual does.
 
+use std::sync::OnceLock;
+
 use super::matrix2::Matrix2;
 use super::steepest::{OfNoise, Steepest};
 use super::weights;
 use super::{DERIVATIVE, SMOOTHING};
 use crate::geometry::Size;
 pub(super) use crate::simd::MAX_LAG;
-use crate::simd::{self, Lags, Level, Rows};
+use crate::simd::{self, CorrelatedScratch, Lags, Level, Rows};
 
 /// The residual's autocorrelation is followed [so far](MAX_LAG), and at most over this part of the window's side:
 /// farther, too few pixel pairs tell it.
@@ -41,11 +43,7 @@ const BY_CHANCE: f64 = 2.0;
 pub struct CovarianceScratch {
     /// The residual, to be filled with what [`simd::residual()`] gives.
     pub residual: Rows,
-    stride: usize,
-    x: Vec<f32>,
-    y: Vec<f32>,
-    rows: Vec<f32>,
-    both: Vec<f32>,
+    correlated: CorrelatedScratch,
 }
 
 /// ρ(0) = 1, ρ(1), … of the noise that is expected in a smoothed frame, along x or y.
@@ -85,11 +83,6 @@ impl Correlation {
         let by_chance = n_lags * self.square().powi(2) / n as f64;
         let share = 1.0 - BY_CHANCE * by_chance / measured.map(surprise).iter().sum::<f64>();
         (0.0 < share).then_some(share)
-    }
-
-    /// The farthest lag that is correlated at all.
-    fn reach(&self) -> usize {
-        self.0.iter().rposition(|&rho| rho != 0.0).unwrap_or(0).min(MAX_LAG)
     }
 
     /// Σ ρ over all lags of both signs.
@@ -157,7 +150,7 @@ pub fn covariance(
     let measured = Measured::of(level, &scratch.residual, size, square);
     let middle = match measured.believed(expected, size.area()) {
         Some(share) => {
-            let measured = scratch.spread_of(steepest, known, &measured);
+            let measured = scratch.spread_of(level, steepest, known, &measured);
             known.spread.scaled(1.0 - share).plus(measured.scaled(share))
         }
         None => known.spread,
@@ -244,68 +237,40 @@ impl Measured {
     }
 }
 
-/// Rows with [`MAX_LAG`] zeros behind each: shifted by as many, none meets another row's pixels.
-pub(super) fn pad(patch: &[f32], width: usize, padded: &mut Vec<f32>) {
-    padded.clear();
-    for row in patch.chunks_exact(width) {
-        padded.extend_from_slice(row);
-        padded.extend_from_slice(&[0.0; MAX_LAG]);
-    }
-}
-
 impl CovarianceScratch {
-    fn load(&mut self, steepest: &Steepest) {
-        let ([x, y], width) = (steepest.weights(), steepest.size().width);
-        self.stride = width + MAX_LAG;
-        for (from, to) in [(x, &mut self.x), (y, &mut self.y)] {
-            to.clear();
-            for row in (0..from.n).map(|y| from.row(y)) {
-                to.extend_from_slice(&row[..width]);
-                to.extend_from_slice(&[0.0; MAX_LAG]);
-            }
-        }
-    }
-
     /// Σ w(p) ρ(p − q) w(q)ᵀ with ρ(dx, dy) = across(|dx|) · down(|dy|).
-    fn spread(&mut self, across: &[f32], down: &[f32]) -> Matrix2 {
-        let Self { stride, x, y, rows, both, .. } = self;
-        let mut filtered = |w: &[f32]| {
-            filter(w, 1, across, rows);
-            filter(rows, *stride, down, both);
-            // Behind the rows the filter leaves something, but there x and y are zero.
-            [simd::dot(both, x), simd::dot(both, y)]
-        };
-        let ([xx, xy], [_, yy]) = (filtered(x), filtered(y));
+    fn spread(&mut self, level: Level, steepest: &Steepest, along: [&[f32]; 2]) -> Matrix2 {
+        let ([x, y], width) = (steepest.weights(), steepest.size().width);
+        let [xx, xy, yy] =
+            simd::correlated_products(level, [x, y], width, along, &mut self.correlated);
         Matrix2 { xx, xy, yx: xy, yy }
     }
 
     /// The same of what was measured.
-    fn spread_of(&mut self, steepest: &Steepest, known: &OfNoise, of: &Measured) -> Matrix2 {
-        match &known.lags {
-            Some(lags) => spread_by_lags(lags, &of.across, &of.down),
-            None => {
-                self.load(steepest);
-                self.spread(&of.across, &of.down)
-            }
+    fn spread_of(
+        &mut self,
+        level: Level,
+        steepest: &Steepest,
+        known: &OfNoise,
+        of: &Measured,
+    ) -> Matrix2 {
+        if !steepest.is_kept() {
+            return self.spread(level, steepest, [&of.across, &of.down]);
         }
+        let ([x, y], width) = (steepest.weights(), steepest.size().width);
+        let lags = known.lags.get_or_init(|| Box::new(simd::lag_products(level, [x, y], width)));
+        spread_by_lags(lags, &of.across, &of.down)
     }
 
     /// What noise does to a fit, as far as the template tells.
     fn of_noise(&mut self, level: Level, steepest: &Steepest, expected: &Correlation) -> OfNoise {
-        let ([x, y], width) = (steepest.weights(), steepest.size().width);
-        let reach = if steepest.is_kept() { MAX_LAG } else { expected.reach() };
-        let lags = Box::new(simd::lag_products(level, [x, y], width, reach));
-        let spread = spread_by_lags(&lags, &expected.0, &expected.0);
-        let [xx, xy, yy] = simd::products_of(level, [[x, x], [x, y], [y, y]]);
-        let template = steepest.template().values();
-        let mut dot = |a: &Rows, b: &Rows| {
-            self.both.clear();
-            self.both.extend(a.values().iter().zip(b.values()).map(|(a, b)| a * b));
-            simd::dot(&self.both, template) / (xx + yy)
-        };
-        let uneven = Matrix2 { xx: dot(x, x), xy: dot(x, y), yx: dot(y, x), yy: dot(y, y) };
-        let taken_up = taken_up(spread, Matrix2 { xx, xy, yx: xy, yy }, steepest.size(), expected);
-        OfNoise { spread, taken_up, uneven, lags: steepest.is_kept().then_some(lags) }
+        let ([x, y], size) = (steepest.weights(), steepest.size());
+        let spread = self.spread(level, steepest, [&expected.0; 2]);
+        let [[xx, xy, yy], weighed] = simd::squares(level, [x, y], steepest.template());
+        let [txx, txy, tyy] = weighed.map(|sum| sum / (xx + yy));
+        let uneven = Matrix2 { xx: txx, xy: txy, yx: txy, yy: tyy };
+        let taken_up = taken_up(spread, Matrix2 { xx, xy, yx: xy, yy }, size, expected);
+        OfNoise { spread, taken_up, uneven, lags: OnceLock::new() }
     }
 }
 
@@ -334,18 +299,6 @@ pub(super) fn spread_by_lags(lags: &Lags, across: &[f32], down: &[f32]) -> Matri
     Matrix2 { xx, xy, yx: xy, yy }
 }
 
-/// Filtered by a symmetric kernel along the places `step` apart.
-pub(super) fn filter(from: &[f32], step: usize, kernel: &[f32], to: &mut Vec<f32>) {
-    to.clear();
-    to.extend_from_slice(from);
-    for (lag, &weight) in kernel.iter().enumerate().skip(1).filter(|&(_, &weight)| weight != 0.0) {
-        let by = (lag * step).min(from.len());
-        let (shorter, shifted) = (from.len() - by, &from[by..]);
-        simd::add_scaled(weight, shifted, &mut to[..shorter]);
-        simd::add_scaled(weight, &from[..shorter], &mut to[by..]);
-    }
-}
-
 /// The same of a residual without gaps.
 #[cfg(test)]
 pub(super) fn of_residual(steepest: &Steepest, residual: &[f32], noise: &Noise) -> Option<Matrix2> {
@@ -367,6 +320,7 @@ pub(super) fn of_residual(steepest: &Steepest, residual: &[f32], noise: &Noise) 
 mod tests {
     use super::super::steepest::{Inset, Patches};
     use super::*;
+    use crate::frame::View;
     use crate::synth::Random;
 
     const SIZE: Size = Size::new(24, 20);
@@ -382,9 +336,14 @@ mod tests {
             patch(|x, y| 0.7 * (0.7 * x).cos() * (0.5 * y).cos()),
             patch(|x, y| -0.5 * (0.7 * x).sin() * (0.5 * y).sin()),
         ];
-        let gradients: [&[f32]; 2] = [&of[1], &of[2]];
-        let of = Patches { template: &of[0], weights: gradients, gradients, noise: [1.0; 2] };
-        steepest.build(of, SIZE, Inset::default());
+        let gradients = [&of[1], &of[2]].map(|of| View::new(SIZE, of));
+        let of = Patches {
+            template: View::new(SIZE, &of[0]),
+            weights: gradients,
+            gradients,
+            noise: [1.0; 2],
+        };
+        steepest.build(of, Inset::default());
         steepest
     }
 
@@ -469,10 +428,9 @@ mod tests {
             }
         }
         let mut scratch = CovarianceScratch::default();
-        scratch.load(&steepest);
-        let by_filters = scratch.spread(&across, &down);
         for level in simd::levels() {
-            let lags = simd::lag_products(level, [x, y], SIZE.width, MAX_LAG);
+            let by_filters = scratch.spread(level, &steepest, [&across, &down]);
+            let lags = simd::lag_products(level, [x, y], SIZE.width);
             let by_lags = spread_by_lags(&lags, &across, &down);
             for found in [by_filters, by_lags] {
                 let error = [found.xx - sum[0], found.xy - sum[1], found.yy - sum[2]];

@@ -1,7 +1,8 @@
 //! One match from start to end: from a template and a frame to a sample.
 
+use super::anywhere::{self, AnywhereScratch};
 use super::block;
-use super::bound::{BoundScratch, Highest, Search};
+use super::bound::{BoundScratch, Bounded, Search, Single};
 use super::chance;
 use super::defect::{self, Rest};
 use super::enlargement;
@@ -9,15 +10,17 @@ use super::gauss_newton::{self, FitScratch, Settled, Start};
 use super::lattice::LatticeScratch;
 use super::masked::{self, MaskedScratch};
 pub use super::match_frame::{Match, MatchFrame, Role};
+use super::mosaic::Mosaics;
 use super::naive;
 use super::overlap;
 use super::peak::{self, Candidate};
 use super::plan::Plan;
-pub use super::preparing::Matcher;
+pub use super::preparing::{Matcher, SourceScratch};
 use super::score::{self, FftMatchScratch, ScoreMap};
 use super::subpixel::{self, MAX_RISE, Neighbours, Subpixel};
 use super::target::{PrepareScratch, Target};
 use super::template::Roughness;
+use super::tiled::Tiled;
 use super::warp::{Model, Warp};
 use super::warp_fit::{self, WarpFitScratch};
 use crate::frame::View;
@@ -40,9 +43,12 @@ pub struct MatchScratch {
     fft: FftMatchScratch,
     masked: MaskedScratch,
     bound: BoundScratch,
+    tiled: Tiled,
+    anywhere: AnywhereScratch,
     pub(super) lattice: LatticeScratch,
     full: Target,
     neighbours: Neighbours,
+    lean: [f64; 2],
     fit: FitScratch,
     pub(super) warp: WarpFitScratch,
     rival: f64,
@@ -85,36 +91,78 @@ impl Matcher {
         }
         self.score(of, scratch);
         let best = peak::best(&scratch.map)?;
-        scratch.neighbours = subpixel::neighbours(&scratch.map, best);
+        match self.subpixel {
+            Subpixel::GaussNewton => scratch.lean = subpixel::lean_of(&scratch.map, best),
+            _ => scratch.neighbours = subpixel::neighbours(&scratch.map, best),
+        }
         Some((best, self.doubt(of, best, scratch)))
     }
 
     /// The best place if bounds show that the scores of all others would give no reason to doubt it.
     fn without_doubt(&self, of: &Match<'_>, scratch: &mut MatchScratch) -> Option<Candidate> {
         let (template, target) = (of.template, of.target.blocks());
+        if let Some(mosaics) = of.target.mosaics() {
+            return self.without_doubt_anywhere(of, mosaics, scratch);
+        }
         if target.blocks().is_none() || target.blocks() != template.blocks().blocks() {
             return None;
         }
-        let search = Search {
-            level: self.level,
-            template: View::new(template.size(), template.pixels()),
-            norm: template.norm(),
-            of: template.blocks(),
-            target,
-            frame: &of.frame.pixels,
-            search: of.target.search(),
-        };
+        let single = self.single(of, target.offset);
+        let search = Search { single, of: template.blocks(), target };
         let rival = |score: f64| self.rivalling(score, template.size().area());
         let highest = search.highest(rival, &mut scratch.bound)?;
         if !self.stands_alone(of, &highest) {
             return None;
         }
-        scratch.neighbours = match self.subpixel {
-            Subpixel::GaussNewton => highest.neighbours(),
-            _ => highest.scored_neighbours(),
-        };
+        match self.subpixel {
+            Subpixel::GaussNewton => scratch.lean = highest.lean(),
+            Subpixel::Parabola | Subpixel::Gaussian => {
+                scratch.neighbours = highest.scored_neighbours();
+            }
+            Subpixel::None | Subpixel::Resize(_) => {}
+        }
         scratch.rival = f64::NAN;
-        Some(highest.best)
+        Some(highest.best())
+    }
+
+    /// The same where it may be anywhere in a frame.
+    fn without_doubt_anywhere(
+        &self,
+        of: &Match<'_>,
+        mosaics: &Mosaics,
+        scratch: &mut MatchScratch,
+    ) -> Option<Candidate> {
+        let template = of.template;
+        if !scratch.tiled.lay(self.level, template.view(), template.norm()) {
+            return None;
+        }
+        let (tiled, frame) = (&scratch.tiled, of.frame.pixels().view());
+        let target = mosaics.of_side(tiled.side(), frame, template.size());
+        let single = self.single(of, target.offset());
+        let search = anywhere::Search { single, of: tiled, target, positions: of.positions() };
+        let rival = |score: f64| self.rivalling(score, template.size().area());
+        let highest = search.highest(rival, &mut scratch.anywhere)?;
+        if !self.stands_alone(of, &highest) {
+            return None;
+        }
+        let (map, best) = highest.around(1)?;
+        match self.subpixel {
+            Subpixel::GaussNewton => scratch.lean = subpixel::lean_of(&map, best),
+            _ => scratch.neighbours = subpixel::neighbours(&map, best),
+        }
+        scratch.rival = f64::NAN;
+        Some(highest.best())
+    }
+
+    fn single<'a>(&self, of: &Match<'a>, offset: f32) -> Single<'a> {
+        Single {
+            level: self.level,
+            template: of.template.view(),
+            norm: of.template.norm(),
+            frame: of.frame.pixels(),
+            search: of.target.search(),
+            offset,
+        }
     }
 
     /// What another hill scores at its highest pixel, at least, if it is a rival of one with this score.
@@ -123,15 +171,15 @@ impl Matcher {
     }
 
     /// Whether none of the doubts of [`Self::doubt`] can be: no rival, no ridge, and no match by chance.
-    fn stands_alone(&self, of: &Match<'_>, highest: &Highest<'_>) -> bool {
-        let (best, area, positions) = (highest.best, of.template.size().area(), of.positions());
+    fn stands_alone(&self, of: &Match<'_>, highest: &impl Bounded) -> bool {
+        let (best, area, positions) = (highest.best(), of.template.size().area(), of.positions());
         let score = f64::from(best.score);
         let (roughness, is_chance) = self.beyond_chance(of, best, area, area);
         if is_chance || self.is_at_edge(of, best, positions) {
             return false;
         }
         let is_elsewhere = |at: &&Candidate| peak::is_elsewhere(at.u, at.v, best, roughness);
-        let mut rivals = highest.candidates.iter().filter(is_elsewhere);
+        let mut rivals = highest.candidates().iter().filter(is_elsewhere);
         let rival = self.rivalling(score, area);
         if !rivals.all(|at| highest.is_surely_below((at.u, at.v), rival)) {
             return false;
@@ -141,10 +189,14 @@ impl Matcher {
             score - noise - 0.5 * MAX_RISE
         };
         let at_most = slope(0.0);
-        peak::ring(best, self.ring(), positions).all(|(at, [du, dv])| {
+        let is_steep = peak::ring(best, self.ring(), positions).all(|(at, [du, dv])| {
             let likeness = || (-0.5 * roughness.along(du as f64, dv as f64)).exp();
             highest.is_bounded(at, at_most) || highest.is_surely_below(at, slope(likeness()))
-        })
+        });
+        is_steep
+            || highest
+                .around(self.ring())
+                .is_some_and(|(map, best)| !self.is_on_ridge(&map, best, (roughness, area)))
     }
 
     /// How much lower a window of `area` pixels may score than this by noise alone.
@@ -163,16 +215,34 @@ impl Matcher {
         if of.target.is_scored() {
             return then(of, scratch);
         }
-        let mut full = std::mem::take(&mut scratch.full);
         let region = (of.target.search(), window);
-        self.prepare_target(of.frame, region, of.plan.fft(), &mut full, &mut scratch.prepare);
+        let prepare = |full: &mut Target, work: &mut PrepareScratch| {
+            self.prepare_scored(of.frame, region, of.plan.fft(), full, work);
+        };
+        if let Some(full) = of.target.full(|full| prepare(full, &mut scratch.prepare)) {
+            return then(&Match { target: full, ..*of }, scratch);
+        }
+        let mut full = std::mem::take(&mut scratch.full);
+        prepare(&mut full, &mut scratch.prepare);
         let result = then(&Match { target: &full, ..*of }, scratch);
         scratch.full = full;
         result
     }
 
     pub(super) fn score(&self, of: &Match<'_>, scratch: &mut MatchScratch) {
-        self.scored(of, of.window.size(), scratch, |of, scratch| self.score_scored(of, scratch));
+        if let (Some(template), Some(target)) = (of.template.steps(), of.target.steps()) {
+            let MatchScratch { map, prepare, .. } = scratch;
+            if score::by_steps(self.level, template, target, &mut prepare.steps, map) {
+                return;
+            }
+        }
+        self.scored(of, of.window.size(), scratch, |of, scratch| {
+            let enlarged = self.subpixel.enlargement();
+            let prepare = &mut scratch.prepare;
+            let full = enlarged.and_then(|times| of.template.made_larger(times, prepare));
+            let template = full.as_ref().unwrap_or(of.template);
+            self.score_scored(&Match { template, ..*of }, scratch);
+        });
     }
 
     fn score_scored(&self, of: &Match<'_>, scratch: &mut MatchScratch) {
@@ -238,22 +308,33 @@ impl Matcher {
         if is_chance {
             return Some(Status::LowScore);
         }
-        let height = subpixel::height(map, best);
         let enlarged = roughness.enlarged(self.factor());
-        if let Some((ring, [du, dv])) = subpixel::on_ring(map, best, self.ring()) {
-            let likeness = (-0.5 * enlarged.along(du as f64, dv as f64)).exp();
-            let noise_area = self.noise_area();
-            // Parabolas may rise above the peak; whole pixels are below it.
-            let between = 0.5 * (score + height.min(1.0));
-            let indistinct = chance::indistinct_on_slope(between, likeness, area, noise_area);
-            if height - indistinct <= ring {
-                return Some(Status::Ambiguous);
-            }
+        if self.is_on_ridge(map, best, (enlarged, area)) {
+            return Some(Status::Ambiguous);
         }
+        let height = subpixel::height(map, best);
         let runner_up = peak::runner_up(map, best, enlarged)?;
         let indistinct = chance::indistinct(score, height - score, area, self.noise_area());
         scratch.rival = subpixel::height(map, runner_up);
         (height - indistinct <= scratch.rival).then_some(Status::Ambiguous)
+    }
+
+    /// Whether the score a few pixels away is as high, but for noise: content that looks the same along itself.
+    fn is_on_ridge(
+        &self,
+        map: &ScoreMap,
+        best: Candidate,
+        (roughness, area): (Roughness, usize),
+    ) -> bool {
+        let Some((ring, [du, dv])) = subpixel::on_ring(map, best, self.ring()) else {
+            return false;
+        };
+        let (score, height) = (f64::from(best.score), subpixel::height(map, best));
+        let likeness = (-0.5 * roughness.along(du as f64, dv as f64)).exp();
+        // Parabolas may rise above the peak; whole pixels are below it.
+        let between = 0.5 * (score + height.min(1.0));
+        let noise_area = self.noise_area();
+        height - chance::indistinct_on_slope(between, likeness, area, noise_area) <= ring
     }
 
     /// The template's roughness without noise, and whether the score may be chance.
@@ -356,12 +437,11 @@ impl Matcher {
         let Size { width, height } = of.template.size();
         let whole = Rect::new(start.x as isize, start.y as isize, width, height);
         let offset = block::middle(of.frame.pixels.crop(whole));
-        let lean = |[before, peak, after]: [f64; 3]| subpixel::parabola(before, peak, after).0;
         gauss_newton::refine(
             self.level,
             of.template.steepest(),
             spline,
-            Start { whole: (whole.x, whole.y), lean: scratch.neighbours.map(lean), offset },
+            Start { whole: (whole.x, whole.y), lean: scratch.lean, offset },
             &self.noise,
             &mut scratch.fit,
         )

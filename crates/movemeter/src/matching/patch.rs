@@ -77,7 +77,7 @@ impl Patch {
             (down, weights_y),
         ] {
             to.clear();
-            to.extend_from_slice(from);
+            from.rows().for_each(|row| to.extend_from_slice(row));
         }
         let inset = Inset::at_border(window, frame);
         let columns = inset.left..window.width.saturating_sub(inset.right);
@@ -352,6 +352,7 @@ fn remove_mean(values: &mut [f32], counts: &[f32], n: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::View;
 
     const FRAME: Size = Size::new(64, 64);
 
@@ -365,8 +366,13 @@ mod tests {
             line(|x, y| 0.7 * (0.7 * x).cos() * (0.5 * y).cos()),
             line(|x, y| -0.5 * (0.7 * x).sin() * (0.5 * y).sin()),
         ];
-        let gradients: [&[f32]; 2] = [&of[1], &of[2]];
-        let from = Patches { template: &of[0], weights: gradients, gradients, noise: [1.0; 2] };
+        let gradients = [&of[1], &of[2]].map(|of| View::new(window.size(), of));
+        let from = Patches {
+            template: View::new(window.size(), &of[0]),
+            weights: gradients,
+            gradients,
+            noise: [1.0; 2],
+        };
         let mut patch = Patch::default();
         patch.build(model, from, window, FRAME);
         patch

@@ -4,6 +4,7 @@ pub(super) use super::roughness::ELSEWHERE;
 use super::score::ScoreMap;
 use super::template::Roughness;
 use crate::geometry::Size;
+use crate::simd::{self, LANES};
 
 /// A position with its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +31,7 @@ pub fn best(map: &ScoreMap) -> Option<Candidate> {
     let mut best: Option<Candidate> = None;
     for v in 0..map.size().height {
         let row = map.row(v);
-        let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let highest = simd::highest_of(row);
         if best.is_none_or(|best| best.score < highest) && f32::NEG_INFINITY < highest {
             let u = row.iter().position(|&score| score == highest).expect("it was just found");
             best = Some(Candidate { u, v, score: highest });
@@ -44,10 +45,19 @@ pub fn runner_up(map: &ScoreMap, best: Candidate, roughness: Roughness) -> Optio
     let mut runner_up: Option<Candidate> = None;
     let mut limit = f32::NEG_INFINITY;
     for v in 0..map.size().height {
-        for (u, &score) in map.row(v).iter().enumerate() {
-            if limit < score && is_elsewhere(u, v, best, roughness) && is_local_maximum(map, u, v) {
+        let around = [v.saturating_sub(1), v, (v + 1).min(map.size().height - 1)];
+        let rows = around.map(|v| map.row(v));
+        let (row, mut u) = (rows[1], 0);
+        while u < row.len() {
+            let score = row[u];
+            let is_hill = limit < score && is_local_maximum(map, u, v);
+            if is_hill && is_elsewhere(u, v, best, roughness) {
                 runner_up = Some(Candidate { u, v, score });
                 limit = score;
+            }
+            u += 1;
+            if u % LANES == 1 {
+                u = simd::next_peak(rows, u, limit);
             }
         }
     }
@@ -77,13 +87,13 @@ pub(super) fn ring(
 }
 
 fn is_local_maximum(map: &ScoreMap, u: usize, v: usize) -> bool {
-    let score = map.at(u, v);
-    let (rows, columns) = (v.saturating_sub(1)..=v + 1, u.saturating_sub(1)..=u + 1);
-    let rows = rows.take_while(|&row| row < map.size().height);
-    rows.into_iter().all(|row| {
-        let mut columns = columns.clone().take_while(|&column| column < map.size().width);
-        columns.all(|column| map.at(column, row) <= score)
-    })
+    let (row, score) = (map.row(v), map.at(u, v));
+    let (first, end) = (u.saturating_sub(1), row.len().min(u + 2));
+    let is_highest = |row: &[f32]| row[first..end].iter().all(|&other| other <= score);
+    let is_above = |v: usize| is_highest(map.row(v));
+    is_highest(row)
+        && (v == 0 || is_above(v - 1))
+        && (v + 1 == map.size().height || is_above(v + 1))
 }
 
 #[cfg(test)]

@@ -6,9 +6,12 @@ use super::angles;
 use super::covariance::Noise;
 use super::enlargement::Enlargement;
 use super::match_frame::{MatchFrame, Role};
+use super::plan;
+use super::steps;
 use super::subpixel::Subpixel;
 use super::target::{PrepareScratch, Target};
 use super::template::{Template, Uses};
+use super::texture::{self, Worth};
 use super::warp::Model;
 use super::weights;
 use super::{DERIVATIVE, SMOOTHING};
@@ -24,6 +27,15 @@ use crate::track::Status;
 /// A window that was farther than this from the frame's border is not looked for outside: that would
 /// take longer than the search itself, and only the reason of its loss is at stake.
 const FAR_PX: usize = 64;
+
+/// Working memory to prepare frames out of which templates are taken.
+#[derive(Default)]
+pub struct SourceScratch {
+    part: Frame,
+    prepared: MatchFrame,
+    /// Of the filters.
+    pub lines: Lines,
+}
 
 /// How templates are looked for. Shared by all threads.
 #[derive(Clone, Debug)]
@@ -54,18 +66,60 @@ impl Matcher {
     /// Prepares a frame for its role; `of` may hold another one.
     pub fn prepare_frame(&self, frame: &Frame, role: Role, of: &mut MatchFrame, work: &mut Lines) {
         of.counts.clone_from(&self.counts);
-        self.prepare_pixels(frame, role, of, work);
+        self.prepare_pixels((frame, &|| texture::worth(frame)), role, of, work);
     }
 
     /// Prepares a part of a frame, which lies there, for its role.
     pub fn prepare_part(&self, (frame, part): (&Frame, Rect), role: Role) -> MatchFrame {
         let counts = self.counts.as_ref().map(|counts| Arc::new(counts.cropped(part)));
         let mut of = MatchFrame { counts, ..MatchFrame::default() };
-        self.prepare_pixels(frame, role, &mut of, &mut Lines::default());
+        let worth = || texture::worth(frame);
+        self.prepare_pixels((frame, &worth), role, &mut of, &mut Lines::default());
         of
     }
 
-    fn prepare_pixels(&self, frame: &Frame, role: Role, of: &mut MatchFrame, work: &mut Lines) {
+    /// Prepares a frame out of whose part `around` all templates are taken. Elsewhere it is undefined.
+    pub fn prepare_source(
+        &self,
+        frame: &Frame,
+        around: Rect,
+        of: &mut MatchFrame,
+        scratch: &mut SourceScratch,
+    ) {
+        let SourceScratch { part, prepared, lines } = scratch;
+        // So far the filters reach from what the derivative needs.
+        let seen = around.grown(DERIVATIVE.len() + weights::REACH).clipped_to(frame.size());
+        let Some(seen) = seen.filter(|_| self.max_rotation_rad.is_none()) else {
+            return self.prepare_frame(frame, Role::Source, of, lines);
+        };
+        if frame.size().area() < 2 * seen.size().area() {
+            return self.prepare_frame(frame, Role::Source, of, lines);
+        }
+        part.copy(frame.crop(seen));
+        let worth = || texture::worth(frame);
+        self.prepare_pixels((part, &worth), Role::Source, prepared, lines);
+        of.counts.clone_from(&self.counts);
+        of.pixels.reset(frame.size());
+        of.pixels.paste(prepared.pixels.view(), seen);
+        of.spline.make(false, |_| ());
+        let of_part = prepared.weights.get();
+        of.weights.make(of_part.is_some(), |weights| {
+            let Some(of_part) = of_part else { return };
+            weights.noise = of_part.noise;
+            for (to, from) in [(&mut weights.x, &of_part.x), (&mut weights.y, &of_part.y)] {
+                to.reset(frame.size());
+                to.paste(from.view(), seen);
+            }
+        });
+    }
+
+    fn prepare_pixels(
+        &self,
+        (frame, worth): (&Frame, &dyn Fn() -> Option<[Worth; 2]>),
+        role: Role,
+        of: &mut MatchFrame,
+        work: &mut Lines,
+    ) {
         let MatchFrame { pixels, spline, weights, .. } = of;
         let is_fitted = self.subpixel == Subpixel::GaussNewton;
         if is_fitted {
@@ -79,7 +133,7 @@ impl Matcher {
             spline.pass(self.level, frame, &spline::coefficient_taps(&SMOOTHING), work);
         });
         let is_source = is_fitted && role != Role::Target;
-        weights.make(is_source, |weights| weights.weigh(self.level, frame, work));
+        weights.make(is_source, |weights| weights.weigh_by(worth(), self.level, frame, work));
     }
 
     /// Takes a window's content out of a frame; with `fft` its spectrum is made and kept too.
@@ -92,14 +146,18 @@ impl Matcher {
         scratch: &mut PrepareScratch,
     ) -> Result<(), Status> {
         if let Some(enlargement) = self.subpixel.enlargement() {
-            return template.prepare_enlarged((&frame.pixels, window), enlargement, fft, scratch);
+            let steps = self.steps(window.size(), frame.pixels.size());
+            let of = (&frame.pixels, window);
+            return template.prepare_enlarged(of, enlargement, (fft, steps), scratch);
         }
         let model = self.fitted_model();
         let is_plain = model == Model::Translation;
         // What is looked for at many angles is not the window itself.
         let fft = fft.filter(|_| self.max_rotation_rad.is_none());
         let fit = frame.weights.get();
-        let uses = Uses { fit, warp: (!is_plain).then_some(model), fft };
+        // A spectrum is a third of a search by it, and a search by bounds needs none.
+        let at_once = fft.filter(|_| !self.may_search_by_bounds());
+        let uses = Uses { fit, warp: (!is_plain).then_some(model), fft: at_once };
         template.prepare(&frame.pixels, window, uses, scratch)?;
         if let Some(counts) = frame.counts() {
             if let (Some(weights), true) = (fit, is_plain) {
@@ -110,6 +168,9 @@ impl Matcher {
         }
         if self.may_search_by_bounds() && template.counts().is_empty() {
             template.prepare_blocks(None);
+            if let Some(fft) = fft.filter(|_| template.blocks().blocks().is_none()) {
+                template.transform(fft, scratch);
+            }
         }
         if let (Some(max_rad), Some(spline)) = (self.max_rotation_rad, frame.spline.get()) {
             template.prepare_turning(spline, window, max_rad);
@@ -120,10 +181,19 @@ impl Matcher {
         Ok(())
     }
 
-    /// Whether bounds can tell where templates are: not anywhere in the frame, nor at any angle.
+    /// Whether bounds of blocks can tell where templates are: not anywhere in the frame, nor at any angle.
     pub(super) fn may_search_by_bounds(&self) -> bool {
+        self.may_be_bounded() && self.max_displacement_px.is_some()
+    }
+
+    /// Whether bounds of tiles can: anywhere in the frame, if all of its pixels count.
+    pub fn may_be_bounded_anywhere(&self) -> bool {
+        self.may_be_bounded() && self.max_displacement_px.is_none() && self.counts.is_none()
+    }
+
+    fn may_be_bounded(&self) -> bool {
         let is_plain = self.subpixel.enlargement().is_none() && self.max_rotation_rad.is_none();
-        !self.scores_all && is_plain && self.max_displacement_px.is_some()
+        !self.scores_all && is_plain
     }
 
     /// The model that is fitted: what is searched at all angles has turned.
@@ -183,8 +253,34 @@ impl Matcher {
         }
     }
 
-    /// Prepares a region of a frame in which all positions of windows of this size are scored.
+    /// Prepares a region of a frame in which all positions of windows of this size are scored, at steps of a pixel
+    /// where both are enlarged.
     pub fn prepare_target(
+        &self,
+        frame: &MatchFrame,
+        (search, window): (Rect, Size),
+        fft: Option<&Fft2>,
+        target: &mut Target,
+        scratch: &mut PrepareScratch,
+    ) {
+        let region = (&frame.pixels, search);
+        let at_steps = self.steps(window, frame.pixels.size());
+        let at_steps = at_steps.map(|times| (window, times));
+        if !at_steps.is_some_and(|of| target.prepare_steps(self.level, region, of, scratch)) {
+            self.prepare_scored(frame, (search, window), fft, target, scratch);
+        }
+    }
+
+    /// How many steps a pixel has where windows of this size are scored at them: where both pictures are enlarged,
+    /// and that is quicker than to enlarge them.
+    pub fn steps(&self, window: Size, frame: Size) -> Option<usize> {
+        let times = steps::of_pixel(self.subpixel.enlargement()?, window)?;
+        let search = self.search_size(window, frame);
+        (!self.scores_all && plan::is_quicker_at_steps(window, search, times)).then_some(times)
+    }
+
+    /// Prepares a region of a frame, enlarged if it is to be, in which all positions are scored.
+    pub(super) fn prepare_scored(
         &self,
         frame: &MatchFrame,
         (search, window): (Rect, Size),

@@ -6,8 +6,9 @@
 
 use super::enlargement::Enlargement;
 use super::peak;
-use super::plan::{Plan, Planner};
+use super::plan::{self, Plan, Planner};
 use super::score::{self, FftMatchScratch, ScoreMap};
+use super::steps;
 use super::target::{PrepareScratch, Target};
 use super::template::Template;
 use crate::frame::Frame;
@@ -34,12 +35,24 @@ pub struct Finder {
     enlargement: Enlargement,
     level: Level,
     planner: Planner,
-    aim: Option<(Plan, Size)>,
+    aim: Option<Aim>,
     target: Target,
+    /// The region as it is, and enlarged, for a template that must be.
+    region: Frame,
+    full: Target,
     template: Template,
     prepare: PrepareScratch,
     fft: FftMatchScratch,
     map: ScoreMap,
+}
+
+/// What is looked for in the region aimed at.
+#[derive(Clone)]
+struct Aim {
+    window: Size,
+    plan: Plan,
+    /// How many steps a pixel has, where scores at them are quicker than enlarged pictures.
+    steps: Option<usize>,
 }
 
 /// Where a window's content was found.
@@ -60,6 +73,8 @@ impl Finder {
             planner: Planner::default(),
             aim: None,
             target: Target::default(),
+            region: Frame::default(),
+            full: Target::default(),
             template: Template::default(),
             prepare: PrepareScratch::default(),
             fft: FftMatchScratch::default(),
@@ -76,8 +91,18 @@ impl Finder {
         let (template, region) = (self.enlargement.of(window), self.enlargement.of(search.size()));
         let plan = self.planner.plan(template, region);
         let (enlargement, prepare) = (self.enlargement, &mut self.prepare);
-        self.target.prepare_enlarged((frame, search), enlargement, template, plan.fft(), prepare);
-        self.aim = Some((plan, window));
+        let region = (frame, search);
+        let is_quicker = |&times: &usize| plan::is_quicker_at_steps(window, search.size(), times);
+        let steps = steps::of_pixel(enlargement, window).filter(is_quicker).filter(|&times| {
+            self.target.prepare_steps(self.level, region, (window, times), prepare)
+        });
+        match steps {
+            Some(_) => self.region.copy(frame.crop(search)),
+            None => {
+                self.target.prepare_enlarged(region, enlargement, template, plan.fft(), prepare);
+            }
+        }
+        self.aim = Some(Aim { window, plan, steps });
     }
 
     /// Where the content of a window of `frame` is in the region aimed at; [`Status::Flat`] if there is
@@ -87,24 +112,42 @@ impl Finder {
     ///
     /// If nothing was aimed at, or for windows of another size; if the window is not inside the frame.
     pub fn find(&mut self, frame: &Frame, window: Rect) -> Result<Found, Status> {
-        let (plan, size) = self.aim.as_ref().expect("a finder is aimed before it is used");
-        assert_eq!(window.size(), *size, "the finder is aimed for windows of this size");
-        let (template, target) = (&mut self.template, &self.target);
-        let prepare = &mut self.prepare;
-        template.prepare_enlarged((frame, window), self.enlargement, plan.fft(), prepare)?;
-        match plan {
-            // The planner chooses the slow way only if it is forced to.
-            Plan::Naive | Plan::Direct => {
-                score::direct(self.level, template, target, &mut self.map);
-            }
-            Plan::Fft(fft) => score::by_fft(fft, template, target, &mut self.fft, &mut self.map),
-        }
+        let Aim { window: size, plan, steps } =
+            self.aim.clone().expect("a finder is aimed before it is used");
+        assert_eq!(window.size(), size, "the finder is aimed for windows of this size");
+        let (of, with) = ((frame, window), (plan.fft(), steps));
+        self.template.prepare_enlarged(of, self.enlargement, with, &mut self.prepare)?;
+        self.score(&plan);
+        let search = self.target.search();
         let best = peak::best(&self.map).ok_or(Status::Flat)?;
-        let search = target.search();
         let place = Point {
             x: search.x as f64 + self.enlargement.reduced(best.u),
             y: search.y as f64 + self.enlargement.reduced(best.v),
         };
         Ok(Found { place, score: best.score })
+    }
+
+    /// Scores of the template everywhere in the region.
+    fn score(&mut self, plan: &Plan) {
+        let Self { template, target, prepare, map, .. } = self;
+        if let (Some(template), Some(target)) = (template.steps(), target.steps())
+            && score::by_steps(self.level, template, target, &mut prepare.steps, map)
+        {
+            return;
+        }
+        let full = template.made_larger(self.enlargement, prepare);
+        let template = full.as_ref().unwrap_or(template);
+        let target = if target.steps().is_some() {
+            let all = (&self.region, Rect::of_frame(self.region.size()));
+            self.full.prepare_enlarged(all, self.enlargement, template.size(), plan.fft(), prepare);
+            &self.full
+        } else {
+            target
+        };
+        match plan {
+            // The planner chooses the slow way only if it is forced to.
+            Plan::Naive | Plan::Direct => score::direct(self.level, template, target, map),
+            Plan::Fft(fft) => score::by_fft(fft, template, target, &mut self.fft, map),
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! How fast texture stops to resemble itself when it is moved.
 
-use crate::simd;
-
 /// Σ of products of gradients over Σ t²: how fast the template stops to resemble itself, px⁻².
 ///
 /// Near zero its autocorrelation is 1 − ½ dᵀ R d.
@@ -20,11 +18,6 @@ pub struct Roughness {
 pub(super) const ELSEWHERE: f64 = 2.0 * std::f64::consts::LN_2;
 
 impl Roughness {
-    /// From a template's gradients in x and y and its Σ t².
-    pub fn of([x, y]: [&[f32]; 2], square: f64) -> Self {
-        Self::of_products([simd::dot(x, x), simd::dot(x, y), simd::dot(y, y)], square)
-    }
-
     /// From Σ gₓ², Σ gₓ g_y, Σ g_y² and Σ t².
     pub fn of_products(products: [f64; 3], square: f64) -> Self {
         let [xx, xy, yy] = products.map(|product| product / square);

@@ -1,5 +1,6 @@
 //! Scores at every search position, and the two fast ways to compute them.
 
+use super::steps::{self, StepScratch, StepTarget, StepTemplate};
 use super::target::Target;
 use super::template::Template;
 use crate::fft::{self, Fft2, FftScratch, Spectrum};
@@ -64,6 +65,25 @@ impl ScoreMap {
         }
     }
 }
+
+/// At steps of a pixel, where both pictures are enlarged; `false` if the highest are so nearly equal that rounding may
+/// tell which is higher, and enlarged pixels must be seen.
+pub fn by_steps(
+    level: Level,
+    template: &StepTemplate,
+    target: &StepTarget,
+    scratch: &mut StepScratch,
+    out: &mut ScoreMap,
+) -> bool {
+    out.resize(target.steps());
+    steps::scores(level, template, target, scratch, &mut out.scores);
+    let near = simd::highest_of(&out.scores) - steps::indistinct(template, target);
+    let parts = out.scores.chunks(PART).filter(|part| near < simd::highest_of(part));
+    parts.flatten().filter(|&&score| near < score).take(2).count() < 2
+}
+
+/// Scores that are passed over at once.
+const PART: usize = 256;
 
 /// By multiplying and adding: positions × pixels.
 pub fn direct(level: Level, template: &Template, target: &Target, out: &mut ScoreMap) {

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use super::matrix2::Matrix2;
 use super::roughness::Roughness;
+use crate::frame::View;
 use crate::geometry::{Rect, Size};
 use crate::simd::{self, Lags, Level, Rows};
 
@@ -79,79 +80,67 @@ pub struct OfNoise {
     pub taken_up: f64,
     /// Σ t w wᵀ / Σ |w|²
     pub uneven: Matrix2,
-    /// What any other correlation makes of the spread, if that is worth knowing.
-    pub lags: Option<Box<Lags>>,
+    /// What any other correlation makes of the spread, of a template that is kept and met one.
+    pub lags: OnceLock<Box<Lags>>,
 }
 
-/// Patches of a window, row by row.
+/// Patches of a window, all of its size.
 #[derive(Clone, Copy)]
 pub struct Patches<'a> {
     /// Pixels.
-    pub template: &'a [f32],
+    pub template: View<'a>,
     /// Weights for a shift in x and in y; they may already be freed of constant and template: what is
     /// removed twice stays removed.
-    pub weights: [&'a [f32]; 2],
+    pub weights: [View<'a>; 2],
     /// Gradients in x and y.
-    pub gradients: [&'a [f32]; 2],
+    pub gradients: [View<'a>; 2],
     /// See [`Weights::noise`](super::weights::Weights::noise).
     pub noise: [f64; 2],
 }
 
 impl Steepest {
-    /// From a window's patches of this size, leaving `inset` out.
-    pub fn build(&mut self, of: Patches<'_>, size: Size, inset: Inset) {
-        self.build_rows(of, (size, size.width), inset);
-    }
-
-    /// From patches whose rows lie `stride` apart.
-    fn build_rows(&mut self, of: Patches<'_>, (size, stride): (Size, usize), inset: Inset) {
+    /// From a window's patches, leaving `inset` out.
+    pub fn build(&mut self, of: Patches<'_>, inset: Inset) {
         self.origin = (inset.left, inset.top);
-        self.size = inset.leaves(size);
+        self.size = inset.leaves(of.template.size());
         self.noise = of.noise;
-        let Size { width, height } = self.size;
-        let first = inset.top * stride + inset.left;
-        let part = |from: &[f32], to: &mut Rows| {
-            to.copy(from.get(first..).unwrap_or(&[]), stride, width, height);
+        let (level, n) = (Level::new(), self.size.area().max(1) as f64);
+        let inside =
+            Rect::new(inset.left as isize, inset.top as isize, self.size.width, self.size.height);
+        let take = |from: View<'_>, to: &mut Rows| match inside.size().is_empty() {
+            true => simd::taken(level, View::new(Size::default(), &[]), to),
+            false => simd::taken(level, from.crop(inside), to),
         };
-        part(of.template, &mut self.template);
-        remove_mean(&mut self.template, width);
-        for (from, to) in of.weights.into_iter().zip(&mut self.weights) {
-            part(from, to);
-            remove_mean(to, width);
-        }
-        for (from, to) in of.gradients.into_iter().zip(&mut self.gradients) {
-            part(from, to);
-        }
-        self.free_weights_of_template();
-        let ([wx, wy], [gx, gy]) = (&self.weights, &self.gradients);
-        let pairs = [[wx, gx], [wx, gy], [wy, gx], [wy, gy], [gx, gx], [gx, gy], [gy, gy]];
-        let [xx, xy, yx, yy, of_gradients @ ..] = simd::products_of(Level::new(), pairs);
-        self.sensitivity = Matrix2 { xx, xy, yx, yy };
-        self.roughness = Roughness::of_products(of_gradients, self.template_square);
-        (self.is_kept, self.of_noise) = (false, OnceLock::new());
-    }
-
-    fn free_weights_of_template(&mut self) {
-        let (t, [x, y]) = (&self.template, &self.weights);
-        let [square, of_x, of_y] = simd::products_of(Level::new(), [[t, t], [t, x], [t, y]]);
+        let ([wx, wy], [gx, gy]) = (&mut self.weights, &mut self.gradients);
+        take(of.gradients[0], gx);
+        take(of.gradients[1], gy);
+        let sums = [
+            take(of.template, &mut self.template),
+            take(of.weights[0], wx),
+            take(of.weights[1], wy),
+        ];
+        let means = sums.map(|sum| (sum / n) as f32);
+        let [square, of_x, of_y] =
+            simd::less(level, [&mut self.template, wx, wy], self.size.width, means);
+        let part = |product: f64| if 0.0 < square { (product / square) as f32 } else { 0.0 };
+        let parts = [part(of_x), part(of_y)];
+        let [xx, xy, yx, yy, of_gradients @ ..] =
+            simd::less_template(level, &self.template, [wx, wy], parts, [gx, gy]);
         self.template_square = square;
-        if 0.0 < square {
-            for (weights, product) in self.weights.iter_mut().zip([of_x, of_y]) {
-                let share = (product / square) as f32;
-                simd::add_scaled(-share, self.template.values(), weights.values_mut());
-            }
-        }
+        self.sensitivity = Matrix2 { xx, xy, yx, yy };
+        self.roughness = Roughness::of_products(of_gradients, square);
+        (self.is_kept, self.of_noise) = (false, OnceLock::new());
     }
 
     /// The same without further rows and columns, made into `out`.
     pub fn trimmed(&self, inset: Inset, out: &mut Self) {
         let of = Patches {
-            template: self.template.values(),
-            weights: self.weights.each_ref().map(Rows::values),
-            gradients: self.gradients.each_ref().map(Rows::values),
+            template: self.template.view(self.size),
+            weights: self.weights.each_ref().map(|rows| rows.view(self.size)),
+            gradients: self.gradients.each_ref().map(|rows| rows.view(self.size)),
             noise: self.noise,
         };
-        out.build_rows(of, (self.size, self.template.stride), inset);
+        out.build(of, inset);
         out.origin.0 += self.origin.0;
         out.origin.1 += self.origin.1;
     }
@@ -212,15 +201,6 @@ impl Steepest {
     }
 }
 
-fn remove_mean(of: &mut Rows, width: usize) {
-    let mean = simd::sum(of.values()) / (width * of.n).max(1) as f64;
-    for y in 0..of.n {
-        for value in &mut of.row_mut(y)[..width] {
-            *value -= mean as f32;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,13 +216,9 @@ mod tests {
         let x = line(|x, y| 0.7 * (0.7 * x).cos() * (0.5 * y).cos());
         let y = line(|x, y| -0.5 * (0.7 * x).sin() * (0.5 * y).sin());
         let mut steepest = Steepest::default();
-        let of = Patches {
-            template: &template,
-            weights: [&x, &y],
-            gradients: [&x, &y],
-            noise: [1.0; 2],
-        };
-        steepest.build(of, SIZE, inset);
+        let [template, x, y] = [&template, &x, &y].map(|of| View::new(SIZE, of));
+        let of = Patches { template, weights: [x, y], gradients: [x, y], noise: [1.0; 2] };
+        steepest.build(of, inset);
         steepest
     }
 
@@ -250,8 +226,8 @@ mod tests {
     fn neither_brightness_nor_contrast_looks_like_motion() {
         let of = built(Inset::default());
         for weights in of.weights() {
-            assert!(simd::sum(weights.values()).abs() < 1e-5);
-            assert!(simd::dot(of.template().values(), weights.values()).abs() < 1e-5);
+            assert!(simd::sum(weights.all()).abs() < 1e-5);
+            assert!(simd::dot(of.template().all(), weights.all()).abs() < 1e-5);
         }
     }
 

@@ -11,6 +11,7 @@ use super::enlargement::Enlargement;
 use super::peak::Candidate;
 use super::score::ScoreMap;
 use crate::error::Error;
+use crate::geometry::Size;
 
 /// How the position between pixels is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub enum Subpixel {
     /// Whole pixels.
     None,
     /// Whole pixels of both pictures enlarged: what users of OpenCV do. Steps of 1/U px, a bias of up
-    /// to half a step, no error bar, and U² to U⁴ times the time; to compare with results of old.
+    /// to half a step, no error bar, and many times the time; to compare with results of old.
     Resize(Enlargement),
 }
 
@@ -130,6 +131,51 @@ pub fn gaussian(before: f64, peak: f64, after: f64) -> f64 {
     }
     parabola(before.ln(), peak.ln(), after.ln()).0
 }
+
+/// Where the top of a hill is, from its highest pixel: of the Gaussian through the scores around it.
+///
+/// `score` gives that of a position so far from the highest, `None` beyond the border. With l = ln score,
+///
+/// ```text
+/// d = −H⁻¹ g      g, H: first and second central differences of l
+/// ```
+///
+/// Where scores are lacking or have no logarithm, each axis for itself.
+pub fn lean(score: impl Fn(isize, isize) -> Option<f64>) -> [f64; 2] {
+    let here = score(0, 0).unwrap_or(0.0);
+    let log = |dx, dy| score(dx, dy).filter(|&score| 0.0 < score).map(f64::ln);
+    let both_ways = || {
+        let [west, east, north, south] = [log(-1, 0)?, log(1, 0)?, log(0, -1)?, log(0, 1)?];
+        let (x, y, middle) = (0.5 * (east - west), 0.5 * (south - north), log(0, 0)?);
+        let (xx, yy) = (east - 2.0 * middle + west, south - 2.0 * middle + north);
+        let xy = 0.25 * (log(1, 1)? - log(1, -1)? - log(-1, 1)? + log(-1, -1)?);
+        let determinant = xx * yy - xy * xy;
+        let is_hill = xx < 0.0 && LEAST_ROUND * xx * yy < determinant;
+        let top = [(xy * y - yy * x) / determinant, (xy * x - xx * y) / determinant];
+        is_hill.then(|| top.map(|way| way.clamp(-MAX_LEAN_PX, MAX_LEAN_PX)))
+    };
+    both_ways().unwrap_or_else(|| {
+        let along = |before: Option<f64>, after: Option<f64>| {
+            let (before, after) = (before.or(after), after.or(before));
+            gaussian(before.unwrap_or(here), here, after.unwrap_or(here))
+        };
+        [along(score(-1, 0), score(1, 0)), along(score(0, -1), score(0, 1))]
+    })
+}
+
+/// The same in a map.
+pub fn lean_of(map: &ScoreMap, Candidate { u, v, .. }: Candidate) -> [f64; 2] {
+    let Size { width, height } = map.size();
+    lean(|dx, dy| {
+        let (u, v) = (u.wrapping_add_signed(dx), v.wrapping_add_signed(dy));
+        (u < width && v < height).then(|| f64::from(map.at(u, v)))
+    })
+}
+
+/// Of a hill that is longer than it is wide, the top lies no farther than this from the highest pixel, px.
+const MAX_LEAN_PX: f64 = 0.75;
+/// How round a hill is at least, as the determinant of H over the product of its diagonal.
+const LEAST_ROUND: f64 = 0.1;
 
 /// The scores left, at and right of a position, and above, at and below it.
 pub type Neighbours = [[f64; 3]; 2];

@@ -1,8 +1,12 @@
 //! Where a template is looked for: one search region, prepared for matching.
 
+use std::sync::OnceLock;
+
 use super::block::BlockTarget;
 use super::enlargement::{self, EnlargeScratch, Enlargement};
 use super::lattice::{Grid, LatticeTarget};
+use super::mosaic::Mosaics;
+use super::steps::{StepScratch, StepTarget};
 use crate::fft::{Fft2, FftScratch, Spectrum};
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
@@ -23,6 +27,15 @@ pub struct Target {
     is_scored: bool,
     blocks: BlockTarget,
     lattice: LatticeTarget,
+    anywhere: Option<Anywhere>,
+    steps: StepTarget,
+}
+
+/// What serves all windows of a size that may be anywhere in a frame: made when it is first needed.
+#[derive(Clone, Debug)]
+struct Anywhere {
+    mosaics: Mosaics,
+    full: OnceLock<Box<Target>>,
 }
 
 /// Working memory to prepare targets and templates.
@@ -34,9 +47,35 @@ pub struct PrepareScratch {
     pub(super) fft: FftScratch,
     pub(super) enlarge: EnlargeScratch,
     pub(super) enlarged: Frame,
+    pub(super) steps: StepScratch,
 }
 
 impl Target {
+    /// All of a frame of this size, for a search by bounds.
+    pub fn anywhere(frame: Size, mosaics: Mosaics) -> Self {
+        Self {
+            search: Some(Rect::of_frame(frame)),
+            size: frame,
+            anywhere: Some(Anywhere { mosaics, full: OnceLock::new() }),
+            ..Self::default()
+        }
+    }
+
+    /// The frame's mosaics, if it is all of a frame for a search by bounds.
+    pub fn mosaics(&self) -> Option<&Mosaics> {
+        Some(&self.anywhere.as_ref()?.mosaics)
+    }
+
+    /// The same prepared for scores, once for all windows, if it is all of a frame for a search by bounds.
+    pub fn full(&self, prepare: impl FnOnce(&mut Self)) -> Option<&Self> {
+        let make = || {
+            let mut full = Box::<Self>::default();
+            prepare(&mut full);
+            full
+        };
+        Some(self.anywhere.as_ref()?.full.get_or_init(make))
+    }
+
     /// Prepares the part of `frame` under `search` for a search of templates of this size by bounds.
     pub fn aim(
         &mut self,
@@ -48,6 +87,7 @@ impl Target {
     ) {
         (self.search, self.size, self.is_scored) = (Some(search), search.size(), false);
         self.lattice.clear();
+        self.steps.clear();
         self.blocks.build(level, frame.crop(search), template, blocks, &mut scratch.rows);
     }
 
@@ -62,6 +102,7 @@ impl Target {
     ) {
         (self.search, self.size, self.is_scored) = (Some(search), search.size(), false);
         self.blocks.clear();
+        self.steps.clear();
         let work = [&mut scratch.rows, &mut scratch.lines];
         self.lattice.build(level, (frame.crop(search), search), middle, grid, work);
     }
@@ -98,6 +139,24 @@ impl Target {
         scratch.enlarged = enlarged;
     }
 
+    /// Prepares the part of `frame` under `search` for the scores of windows of this size at so many steps of a pixel.
+    ///
+    /// `false`, and not prepared, where enlarged pixels must be seen to know what is flat.
+    pub fn prepare_steps(
+        &mut self,
+        level: Level,
+        (frame, search): (&Frame, Rect),
+        (window, times): (Size, usize),
+        scratch: &mut PrepareScratch,
+    ) -> bool {
+        let Size { width, height } = search.size();
+        self.search = Some(search);
+        (self.size, self.is_scored) = (Size::new(times * width, times * height), false);
+        self.blocks.clear();
+        self.lattice.clear();
+        self.steps.prepare(level, frame.crop(search), (window, times), &mut scratch.steps)
+    }
+
     fn prepare_view(
         &mut self,
         view: View<'_>,
@@ -107,6 +166,7 @@ impl Target {
     ) {
         (self.is_scored, self.blocks) = (true, BlockTarget::default());
         self.lattice.clear();
+        self.steps.clear();
         let max_abs = self.load(view);
         self.size = view.size();
         let region = Region { pixels: &self.pixels, stride: self.stride, size: self.size, max_abs };
@@ -159,6 +219,11 @@ impl Target {
     /// Its block sums, if it is prepared for a search through them.
     pub fn lattice(&self) -> &LatticeTarget {
         &self.lattice
+    }
+
+    /// What scores at steps of a pixel need, if it is prepared for them.
+    pub fn steps(&self) -> Option<&StepTarget> {
+        self.steps.is_made().then_some(&self.steps)
     }
 
     /// From one row of pixels to the next.

@@ -10,6 +10,7 @@ use super::lattice::{LatticeTemplate, Pixels};
 use super::patch::Patch;
 pub use super::roughness::Roughness;
 use super::steepest::{Inset, Patches, Steepest};
+use super::steps::StepTemplate;
 use super::target::{PrepareScratch, Target};
 use super::warp::Model;
 use super::weights::Weights;
@@ -18,15 +19,13 @@ use crate::filter::Border;
 use crate::frame::{Frame, View};
 use crate::geometry::{Rect, Size};
 use crate::mask::Counts;
-use crate::simd::{self, Level};
+use crate::simd::{self, Level, Rows};
 use crate::spline::Spline;
 use crate::sums;
 use crate::track::Status;
 
 /// Pixels the derivative reaches beyond the window.
 const REACH: usize = DERIVATIVE.len();
-/// A pixel this many times as large as a remainder still takes it without loss that counts.
-const FINE: f32 = 1e3;
 
 /// A patch of a frame: zero-mean pixels, their norm, gradients, spectrum.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +43,7 @@ pub struct Template {
     patch: Patch,
     turning: Turning,
     lattice: LatticeTemplate,
+    steps: StepTemplate,
 }
 
 /// What a template's middle is made of at any angle.
@@ -73,9 +73,8 @@ pub struct Turned {
 #[derive(Clone, Debug, Default)]
 struct Gradients {
     padded: Vec<f32>,
-    x: Vec<f32>,
-    y: Vec<f32>,
-    weights: [Vec<f32>; 2],
+    x: Rows,
+    y: Rows,
 }
 
 /// What a template is prepared for.
@@ -106,18 +105,24 @@ impl Template {
         self.counts.clear();
         self.blocks = BlockTemplate::default();
         self.lattice.clear();
+        self.steps.clear();
         self.load(frame, window)?;
-        self.gradients.of(frame, window);
-        self.roughness = self.gradients.roughness(self.norm);
+        let products = self.gradients.of(frame, window);
+        self.roughness = Roughness::of_products(products, self.norm * self.norm);
         self.spectrum.clear();
         if let Some(fft) = uses.fft {
-            let rows = self.pixels.chunks_exact(window.width);
-            fft.forward(rows, &mut self.spectrum, &mut scratch.fft);
+            self.transform(fft, scratch);
         }
         if let Some(weights) = uses.fit {
             self.prepare_fit(frame.size(), window, (weights, uses.warp));
         }
         Ok(())
+    }
+
+    /// Makes its spectrum.
+    pub(super) fn transform(&mut self, fft: &Fft2, scratch: &mut PrepareScratch) {
+        let rows = self.pixels.chunks_exact(self.size.width);
+        fft.forward(rows, &mut self.spectrum, &mut scratch.fft);
     }
 
     /// Prepares it for a fit, of this model if it is of a warp.
@@ -127,17 +132,15 @@ impl Template {
         window: Rect,
         (weights, warp): (&Weights, Option<Model>),
     ) {
-        let Gradients { x, y, weights: [across, down], .. } = &mut self.gradients;
-        copy(&weights.x, window, across);
-        copy(&weights.y, window, down);
+        let Gradients { x, y, .. } = &self.gradients;
         let of = Patches {
-            template: &self.pixels,
-            weights: [across, down],
-            gradients: [x, y],
+            template: View::new(self.size, &self.pixels),
+            weights: [weights.x.crop(window), weights.y.crop(window)],
+            gradients: [x, y].map(|rows| rows.view(self.size)),
             noise: weights.noise,
         };
         match warp {
-            None => self.steepest.build(of, self.size, Inset::at_border(window, frame)),
+            None => self.steepest.build(of, Inset::at_border(window, frame)),
             Some(model) => self.patch.build(model, of, window, frame),
         }
     }
@@ -189,13 +192,17 @@ impl Template {
         }
         let contrast = simd::dot(&self.pixels, &self.pixels);
         self.norm = contrast.sqrt();
-        self.roughness = self.gradients.only(&self.counts).roughness(self.norm);
+        self.gradients.leave_out(&self.counts, self.size.width);
+        self.roughness = self.gradients.roughness(self.norm);
         self.patch.leave_out_of_window(&self.counts);
         let (_, max_abs) = simd::sum_and_max(Level::new(), frame.crop(window));
         if sums::flat_limit(n, max_abs) < contrast { Ok(()) } else { Err(Status::Flat) }
     }
 
-    /// Takes the window out of the frame and enlarges it; what it was before is kept beside it.
+    /// Takes the window out of the frame, enlarged; what it was before is kept beside it.
+    ///
+    /// With so many steps of a pixel it is prepared for [scores at them](super::steps) instead of being enlarged,
+    /// unless its pixels must be seen to know whether it is flat.
     ///
     /// # Panics
     ///
@@ -204,13 +211,18 @@ impl Template {
         &mut self,
         (frame, window): (&Frame, Rect),
         enlargement: Enlargement,
-        fft: Option<&Fft2>,
+        (fft, steps): (Option<&Fft2>, Option<usize>),
         scratch: &mut PrepareScratch,
     ) -> Result<(), Status> {
         let uses = Uses { fit: None, warp: None, fft: None };
         self.as_it_was.get_or_insert_default().prepare(frame, window, uses, scratch)?;
-        let mut enlarged = std::mem::take(&mut scratch.enlarged);
         let crop = frame.crop(window);
+        if steps.is_some_and(|times| self.steps.prepare(crop, times, &mut scratch.steps)) {
+            (self.size, self.norm) = (enlargement.of(window.size()), self.steps.norm());
+            self.pixels.clear();
+            return Ok(());
+        }
+        let mut enlarged = std::mem::take(&mut scratch.enlarged);
         enlargement::enlarge(crop, enlargement, &mut scratch.enlarge, &mut enlarged);
         let all = Rect::of_frame(enlarged.size());
         let texture = self.prepare(&enlarged, all, Uses { fit: None, warp: None, fft }, scratch);
@@ -218,15 +230,26 @@ impl Template {
         texture
     }
 
+    /// The same enlarged, if it was only prepared for scores at steps.
+    pub(super) fn made_larger(
+        &self,
+        enlargement: Enlargement,
+        scratch: &mut PrepareScratch,
+    ) -> Option<Self> {
+        let raw = self.steps.raw()?;
+        let (mut full, window) = (Self::default(), Rect::of_frame(raw.size()));
+        let texture = full.prepare_enlarged((raw, window), enlargement, (None, None), scratch);
+        texture.ok().map(|()| full)
+    }
+
     fn load(&mut self, frame: &Frame, window: Rect) -> Result<(), Status> {
         let view = frame.crop(window);
         let area = window.size().area();
         let (sum, max_abs) = simd::sum_and_max(Level::new(), view);
-        let mean = sum / area as f64;
-        self.pixels.clear();
-        self.pixels.extend(view.rows().flatten().map(|&pixel| (f64::from(pixel) - mean) as f32));
-        remove_remainder(&mut self.pixels);
-        let contrast = simd::dot(&self.pixels, &self.pixels);
+        self.pixels.resize(area, 0.0);
+        let [remainder, square] =
+            simd::centred(Level::new(), view, sum / area as f64, &mut self.pixels);
+        let contrast = square + remove_remainder(&mut self.pixels, remainder);
         self.norm = contrast.sqrt();
         // Written so that a patch with NaN pixels is not texture either.
         if sums::flat_limit(area, max_abs) < contrast { Ok(()) } else { Err(Status::Flat) }
@@ -240,6 +263,11 @@ impl Template {
     /// Its pixels less their mean, row by row.
     pub fn pixels(&self) -> &[f32] {
         &self.pixels
+    }
+
+    /// The same as a view.
+    pub fn view(&self) -> View<'_> {
+        View::new(self.size, &self.pixels)
     }
 
     /// Whether each of its pixels counts; empty if all do.
@@ -310,6 +338,11 @@ impl Template {
         &self.blocks
     }
 
+    /// What scores at steps of a pixel need, if it was prepared for them.
+    pub fn steps(&self) -> Option<&StepTemplate> {
+        self.steps.raw().is_some().then_some(&self.steps)
+    }
+
     /// What it was before it was enlarged; itself, if it is not enlarged.
     pub fn as_it_was(&self) -> &Self {
         self.as_it_was.as_deref().unwrap_or(self)
@@ -327,63 +360,62 @@ impl Template {
 }
 
 impl Gradients {
-    fn of(&mut self, frame: &Frame, window: Rect) {
-        self.pad(frame, window);
-        self.x.resize(window.size().area(), 0.0);
-        self.y.resize(window.size().area(), 0.0);
-        let from = (&self.padded[..], window.width + 2 * REACH);
-        let to = [&mut self.x[..], &mut self.y[..]];
-        simd::derivatives(Level::new(), from, window.width, DERIVATIVE, to);
-    }
-
-    /// The window and what the derivative needs around it, mirrored at the frame's border.
-    fn pad(&mut self, frame: &Frame, window: Rect) {
-        let size = frame.size();
-        let around = window.grown(REACH);
-        self.padded.clear();
-        for y in around.y..around.bottom() {
-            let row = frame.row(Border::Mirror.index(y, size.height));
-            if 0 <= around.x && around.right() <= size.width as isize {
-                self.padded.extend_from_slice(&row[around.x as usize..around.right() as usize]);
-            } else {
-                let columns = around.x..around.right();
-                self.padded.extend(columns.map(|x| row[Border::Mirror.index(x, size.width)]));
+    /// Gives Σ gₓ², Σ gₓ g_y and Σ g_y².
+    fn of(&mut self, frame: &Frame, window: Rect) -> [f64; 3] {
+        let Self { padded, x, y } = self;
+        let (around, n) = (window.grown(REACH), simd::n_derived(frame.size().width, window.size()));
+        let from = match around.is_inside(frame.size()) {
+            true => {
+                let first = around.y as usize * frame.size().width + around.x as usize;
+                frame.pixels()[first..].get(..n).map(|from| (from, frame.size().width))
             }
-        }
+            false => None,
+        };
+        let from = from.unwrap_or_else(|| {
+            pad(frame, around, padded);
+            padded.resize(simd::n_derived(around.width, window.size()), 0.0);
+            (padded, around.width)
+        });
+        simd::derivatives(Level::new(), from, window.size(), DERIVATIVE, [x, y])
     }
 
-    /// Without those of pixels that do not count.
-    fn only(&mut self, counts: &[bool]) -> &Self {
+    /// Those of pixels that do not count become 0.
+    fn leave_out(&mut self, counts: &[bool], width: usize) {
         for gradient in [&mut self.x, &mut self.y] {
-            for (gradient, &counts) in gradient.iter_mut().zip(counts) {
-                *gradient = if counts { *gradient } else { 0.0 };
+            for (y, counts) in counts.chunks_exact(width).enumerate() {
+                for (gradient, &counts) in gradient.row_mut(y).iter_mut().zip(counts) {
+                    *gradient = if counts { *gradient } else { 0.0 };
+                }
             }
         }
-        self
     }
 
     fn roughness(&self, norm: f64) -> Roughness {
-        Roughness::of([&self.x, &self.y], norm * norm)
+        let [x, y] = [self.x.all(), self.y.all()];
+        Roughness::of_products([simd::dot(x, x), simd::dot(x, y), simd::dot(y, y)], norm * norm)
+    }
+}
+
+/// A window and what the derivative needs around it, mirrored at the frame's border.
+fn pad(frame: &Frame, around: Rect, padded: &mut Vec<f32>) {
+    let size = frame.size();
+    padded.clear();
+    for y in around.y..around.bottom() {
+        let row = frame.row(Border::Mirror.index(y, size.height));
+        if 0 <= around.x && around.right() <= size.width as isize {
+            padded.extend_from_slice(&row[around.x as usize..around.right() as usize]);
+        } else {
+            let columns = around.x..around.right();
+            padded.extend(columns.map(|x| row[Border::Mirror.index(x, size.width)]));
+        }
     }
 }
 
 /// Rounded to `f32`, the pixels do not quite sum to zero, and a bright region would show that in its
-/// score; one pixel takes the remainder: the first whose own rounding is fine enough, or else the finest.
-fn remove_remainder(pixels: &mut [f32]) {
-    let remainder = simd::sum(pixels);
-    let is_fine = |pixel: &f32| pixel.abs() <= FINE * (remainder.abs() as f32);
-    let place = pixels.iter().position(is_fine).or_else(|| {
-        let sizes = pixels.iter().map(|pixel| pixel.abs()).enumerate();
-        sizes.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
-    });
-    if let Some(place) = place {
-        pixels[place] = (f64::from(pixels[place]) - remainder) as f32;
-    }
-}
-
-fn copy(frame: &Frame, window: Rect, to: &mut Vec<f32>) {
-    to.clear();
-    for row in frame.crop(window).rows() {
-        to.extend_from_slice(row);
-    }
+/// score; the finest pixel takes the remainder. Gives by how much the sum of squares changes.
+fn remove_remainder(pixels: &mut [f32], remainder: f64) -> f64 {
+    let Some(place) = simd::smallest(Level::new(), pixels) else { return 0.0 };
+    let before = f64::from(pixels[place]);
+    pixels[place] = (before - remainder) as f32;
+    f64::from(pixels[place]).powi(2) - before * before
 }

@@ -1,7 +1,7 @@
 //! Of which spatial frequencies a frame's texture is made, and where noise drowns them.
 
-use std::f64::consts::{PI, TAU};
-use std::sync::Arc;
+use std::f64::consts::TAU;
+use std::sync::{Arc, LazyLock};
 
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
@@ -12,7 +12,7 @@ use crate::spline;
 
 /// Pixels of a segment whose spectrum is taken: what is told apart is 1/64 of the way round.
 const SEGMENT: usize = 64;
-/// Segments in each direction: enough to know the spectrum to 2 %, few enough to cost nothing.
+/// Segments in each direction: enough to know the spectrum to 2 %, also where few of them have texture.
 const MAX_SEGMENTS: usize = 2000;
 /// At most this part of a frame's variance is taken for noise: a pattern of single pixels has the
 /// spectrum of noise, and one frame cannot tell them apart.
@@ -20,6 +20,10 @@ const MAX_NOISE: f64 = 0.75;
 
 /// Pixels of a usual window: what they all have wrong alike counts as often.
 const COHERENT: f64 = 1000.0;
+/// Of interpolation, at each frequency.
+static INTERPOLATION_ERRORS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    (0..=SEGMENT / 2).map(|j| spline::error_at(TAU * j as f64 / SEGMENT as f64)).collect()
+});
 /// Without any noise, some is assumed: this part of the texture's power.
 const TINY: f64 = 1e-12;
 
@@ -132,7 +136,7 @@ fn weigh(power: &[f64]) -> Option<Worth> {
     let noise = lowest.min(MAX_NOISE * mean);
     let worth = |(j, &power): (usize, &f64)| {
         let signal = (power - noise).max(0.0);
-        let error = COHERENT * spline::error_at(PI * j as f64 / (SEGMENT / 2) as f64);
+        let error = COHERENT * INTERPOLATION_ERRORS[j];
         let rival = 0.5 * noise + 0.5 * error * signal * (signal / noise.max(TINY * mean));
         if 0.0 < signal { signal / (signal + rival) } else { 0.0 }
     };

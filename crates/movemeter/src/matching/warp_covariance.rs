@@ -118,8 +118,8 @@ fn between_gaps(
     square: f64,
     scratch: &mut WarpCovarianceScratch,
 ) -> Measured {
-    covariance::pad(residual, size.width, &mut scratch.residual);
-    covariance::pad(&descents.counts, size.width, &mut scratch.counts);
+    pad(residual, size.width, &mut scratch.residual);
+    pad(&descents.counts, size.width, &mut scratch.counts);
     let mean_square = square / descents.n.max(1) as f64;
     let rho = |step: usize, side: usize| {
         autocorrelation(&scratch.residual, &scratch.counts, step, side, mean_square)
@@ -127,6 +127,15 @@ fn between_gaps(
     let ((across, n_across), (down, n_down)) =
         (rho(1, size.width), rho(size.width + MAX_LAG, size.height));
     Measured { across, down, n_lags: [n_across, n_down] }
+}
+
+/// Rows with [`MAX_LAG`] zeros behind each: shifted by as many, none meets another row's pixels.
+fn pad(patch: &[f32], width: usize, padded: &mut Vec<f32>) {
+    padded.clear();
+    for row in patch.chunks_exact(width) {
+        padded.extend_from_slice(row);
+        padded.extend_from_slice(&[0.0; MAX_LAG]);
+    }
 }
 
 /// Moments over the whole window: at its rim, where derivatives are not known, gradients are taken to be what they are
@@ -199,7 +208,7 @@ fn what_noise_does(
     known.uneven = Matrix::of(of.len(), |i, j| simd::triple(&of[i], &of[j], t));
     if descents.is_kept() {
         let pair = |(i, j): (usize, usize)| {
-            simd::lag_products(level, [&scratch.of[i], &scratch.of[j]], size.width, MAX_LAG)
+            simd::lag_products(level, [&scratch.of[i], &scratch.of[j]], size.width)
         };
         known.lags = pairs(of.len()).map(pair).collect();
     }
@@ -360,6 +369,7 @@ mod tests {
     use super::super::steepest::{Inset, Patches, Steepest};
     use super::super::warp::Model;
     use super::*;
+    use crate::frame::View;
     use crate::geometry::Rect;
     use crate::synth::Random;
 
@@ -380,15 +390,20 @@ mod tests {
     #[test]
     fn of_a_whole_window_that_moves_it_is_the_covariance_of_the_plain_fit() {
         let of = wavy();
-        let gradients: [&[f32]; 2] = [&of[1], &of[2]];
-        let of = Patches { template: &of[0], weights: gradients, gradients, noise: [0.9; 2] };
+        let gradients = [&of[1], &of[2]].map(|of| View::new(SIZE, of));
+        let of = Patches {
+            template: View::new(SIZE, &of[0]),
+            weights: gradients,
+            gradients,
+            noise: [0.9; 2],
+        };
         let expected = Correlation::of_white_noise(&[1.0]);
         let noise = Noise { of_template: 0.5, expected, rounding: 0.0 };
         let mut random = Random::new(5, 0);
         let residual: Vec<f32> =
             (0..SIZE.area()).map(|_| (0.05 * random.normal()) as f32).collect();
         let mut steepest = Steepest::default();
-        steepest.build(of, SIZE, Inset::default());
+        steepest.build(of, Inset::default());
         let plain = covariance::of_residual(&steepest, &residual, &noise);
         let mut patch = Patch::default();
         let window = Rect::new(40, 40, SIZE.width, SIZE.height);
@@ -409,8 +424,13 @@ mod tests {
     #[test]
     fn of_a_whole_window_whole_vectors_tell_what_single_pixels_tell() {
         let of = wavy();
-        let gradients: [&[f32]; 2] = [&of[1], &of[2]];
-        let of = Patches { template: &of[0], weights: gradients, gradients, noise: [0.9, 0.7] };
+        let gradients = [&of[1], &of[2]].map(|of| View::new(SIZE, of));
+        let of = Patches {
+            template: View::new(SIZE, &of[0]),
+            weights: gradients,
+            gradients,
+            noise: [0.9, 0.7],
+        };
         let mut random = Random::new(6, 0);
         let residual: Vec<f32> =
             (0..SIZE.area()).map(|_| (0.05 * random.normal()) as f32).collect();
@@ -437,8 +457,13 @@ mod tests {
     #[test]
     fn products_at_all_lags_are_those_of_the_filter() {
         let of = wavy();
-        let gradients: [&[f32]; 2] = [&of[1], &of[2]];
-        let of = Patches { template: &of[0], weights: gradients, gradients, noise: [1.0; 2] };
+        let gradients = [&of[1], &of[2]].map(|of| View::new(SIZE, of));
+        let of = Patches {
+            template: View::new(SIZE, &of[0]),
+            weights: gradients,
+            gradients,
+            noise: [1.0; 2],
+        };
         let mut patch = Patch::default();
         patch.build(
             Model::Affine,

@@ -19,8 +19,11 @@ use crate::filter::{self, Border, Lines, Taps};
 use crate::frame::Frame;
 use crate::simd::Level;
 
-/// The filters reach this far to each side, px.
-const REACH: usize = 16;
+/// The filters reach at most this far to each side, px, …
+pub const REACH: usize = 16;
+/// … and no farther than to leave out this part of their sum of squares: errors then are larger than the least by
+/// about as much of their own square.
+const LEFT_OUT: f64 = 3e-6;
 
 /// The weights of all pixels of a frame, for a shift in x and one in y.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +40,18 @@ pub struct Weights {
 impl Weights {
     /// Makes these the weights of a frame before smoothing. `work` is scratch.
     pub fn weigh(&mut self, level: Level, frame: &Frame, work: &mut Lines) {
-        let [across, down] = match texture::worth(frame) {
+        self.weigh_by(texture::worth(frame), level, frame, work);
+    }
+
+    /// The same of a part of a frame with this [worth](texture::worth).
+    pub fn weigh_by(
+        &mut self,
+        worth: Option<[Worth; 2]>,
+        level: Level,
+        frame: &Frame,
+        work: &mut Lines,
+    ) {
+        let [across, down] = match worth {
             Some(worth) => worth.map(|worth| Line::weighing(&worth)),
             None => [Line::plain(), Line::plain()],
         };
@@ -61,17 +75,23 @@ impl Line {
     /// `W h⁻¹` and `∂ W h⁻¹`, cut off softly.
     fn weighing(worth: &Worth) -> Self {
         let n = worth.len() - 1;
-        let gain = |j: usize| worth[j] / smoothing_at(PI * j as f64 / n as f64);
+        let turn: Vec<(f64, f64)> =
+            (0..2 * n).map(|i| (PI * i as f64 / n as f64).sin_cos()).collect();
         // Trapezoids over half the circle; the ends count half.
         let share = |j: usize| if j == 0 || j == n { 0.5 } else { 1.0 } / n as f64;
-        let sum = |of: &dyn Fn(f64) -> f64| -> f64 {
-            (0..=n).map(|j| share(j) * gain(j) * of(PI * j as f64 / n as f64)).sum()
+        let gain = |j: usize| share(j) * worth[j] / smoothing_at(turn[j].1);
+        let gains: Vec<f64> = (0..=n).map(gain).collect();
+        let sum = |of: &dyn Fn(f64, (f64, f64)) -> f64, k: usize| -> f64 {
+            let at = |(j, gain): (usize, &f64)| {
+                gain * of(PI * j as f64 / n as f64, turn[j * k % (2 * n)])
+            };
+            gains.iter().enumerate().map(at).sum()
         };
-        let even = |k: usize| fading(k) * sum(&|omega| (omega * k as f64).cos());
-        let odd = |k: usize| fading(k) * sum(&|omega| omega * (omega * k as f64).sin());
+        let even = |k: usize| fading(k) * sum(&|_, (_, cos)| cos, k);
+        let odd = |k: usize| fading(k) * sum(&|omega, (sin, _)| omega * sin, k);
         Self {
-            even: (0..=REACH).map(|k| even(k) as f32).collect(),
-            odd: (0..=REACH).map(|k| odd(k) as f32).collect(),
+            even: shortened((0..=REACH).map(|k| even(k) as f32).collect()),
+            odd: shortened((0..=REACH).map(|k| odd(k) as f32).collect()),
         }
     }
 
@@ -100,9 +120,18 @@ impl Line {
     }
 }
 
-/// What the smoothing leaves of a wave of this frequency.
-fn smoothing_at(omega: f64) -> f64 {
-    SMOOTHING[0] + 2.0 * SMOOTHING[1] * omega.cos()
+/// Without the taps at the end that hardly count.
+fn shortened(mut taps: Vec<f32>) -> Vec<f32> {
+    let squares = |taps: &[f32]| taps.iter().map(|tap| f64::from(tap * tap)).sum::<f64>();
+    let most = LEFT_OUT * squares(&taps);
+    let n = (1..taps.len()).rfind(|&k| most < squares(&taps[k..])).unwrap_or(0) + 1;
+    taps.truncate(n);
+    taps
+}
+
+/// What the smoothing leaves of a wave whose frequency has this cosine.
+fn smoothing_at(cos: f64) -> f64 {
+    SMOOTHING[0] + 2.0 * SMOOTHING[1] * cos
 }
 
 /// From 1 at the centre to 0 beyond the reach.
@@ -132,15 +161,21 @@ mod tests {
     fn where_all_frequencies_are_worth_the_same_a_wave_gives_its_gradient_unsmoothed() {
         let line = Line::weighing(&vec![1.0; 33]);
         let omega = 0.7;
-        let even = f64::from(line.even[0])
-            + 2.0
-                * (1..=REACH)
-                    .map(|k| f64::from(line.even[k]) * (omega * k as f64).cos())
-                    .sum::<f64>();
-        let odd = 2.0
-            * (1..=REACH).map(|k| f64::from(line.odd[k]) * (omega * k as f64).sin()).sum::<f64>();
-        assert!((even * smoothing_at(omega) - 1.0).abs() < 0.02, "{even}");
-        assert!((odd * smoothing_at(omega) / omega - 1.0).abs() < 0.02, "{odd}");
+        let sum = |taps: &[f32], of: fn(f64) -> f64| -> f64 {
+            let pairs = taps.iter().enumerate().skip(1);
+            2.0 * pairs.map(|(k, &tap)| f64::from(tap) * of(omega * k as f64)).sum::<f64>()
+        };
+        let even = f64::from(line.even[0]) + sum(&line.even, f64::cos);
+        let odd = sum(&line.odd, f64::sin);
+        assert!((even * smoothing_at(omega.cos()) - 1.0).abs() < 0.02, "{even}");
+        assert!((odd * smoothing_at(omega.cos()) / omega - 1.0).abs() < 0.02, "{odd}");
+    }
+
+    #[test]
+    fn taps_end_where_those_left_hardly_count() {
+        assert_eq!(shortened(vec![1.0, 0.5, -0.01, 1e-3, 1e-4]), [1.0, 0.5, -0.01]);
+        assert_eq!(shortened(vec![0.0, 0.0, 2.0]), [0.0, 0.0, 2.0]);
+        assert_eq!(shortened(vec![0.0, 0.0]), [0.0]);
     }
 
     #[test]

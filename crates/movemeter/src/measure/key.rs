@@ -139,12 +139,8 @@ impl Present<'_> {
         template.keep();
         let corner = place.rect.grown(AROUND_PX).clipped_to(self.pixels.size());
         let corner = corner.expect("the place is inside the frame");
-        let mut part = Frame::new(corner.size());
-        for (to, from) in
-            part.pixels_mut().chunks_exact_mut(corner.width).zip(self.pixels.crop(corner).rows())
-        {
-            to.copy_from_slice(from);
-        }
+        let mut part = Frame::default();
+        part.copy(self.pixels.crop(corner));
         let around = Box::new(self.site.matcher.prepare_part((&part, corner), Role::Target));
         Ok(Content::Template { template, rect: place.rect, around, corner })
     }

@@ -88,9 +88,8 @@ impl Motion {
         let n_averaged = reference.as_ref().map_or(1, |reference| reference.n_frames);
         let matcher = matcher(recipe, means, n_averaged, source.info().is_rounded());
         let planner = means.method.map_or_else(Planner::default, Planner::forced);
-        let site =
-            Site::new(matcher, &recipe.windows, source.info().size, planner, !means.exhaustive)
-                .preparing(preparation);
+        let (size, how) = (source.info().size, (recipe.follow, !means.exhaustive));
+        let site = Site::new(matcher, &recipe.windows, size, planner, how).preparing(preparation);
         warn_of_clipping(&site, monitor);
         let mut pool = ScratchPool::default();
         pool.fit();

@@ -12,10 +12,8 @@ use crate::recipe::Recipe;
 use crate::source::{FrameSource, StackInfo};
 use crate::track::Stamp;
 
-/// Batches that wait between reader and measurements, while one more is filled.
-const READ_AHEAD: usize = 1;
-/// Batches there are at most: those, and one that is measured.
-const MOST_BATCHES: usize = READ_AHEAD + 2;
+/// Batches there are at most: one is read while one is measured. A third would only cost memory.
+const MOST_BATCHES: usize = 2;
 /// A batch has a frame for each thread if that takes no more than this for each.
 const MOST_BATCH_BYTES_PER_THREAD: usize = 8 << 20;
 /// Tiny frames come in batches of at most this many, so that a stop is noticed soon.
@@ -43,7 +41,7 @@ pub fn run(
         length: batch_length(&info, batch_bytes(measurements)),
     };
     thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(READ_AHEAD);
+        let (sender, receiver) = sync_channel(0);
         let (give_back, used) = sync_channel(MOST_BATCHES);
         scope.spawn(move || batches.read_all(source, &mut Spare::new(used), &sender));
         measure(&receiver, &give_back, stamps.len(), monitor, measurements)
@@ -234,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn however_long_the_recording_only_three_batches_of_frames_are_ever_made() {
+    fn however_long_the_recording_only_two_batches_of_frames_are_ever_made() {
         let n_frames = 20 * MAX_BATCH + 7;
         let mut source = Counting::of(Size::new(64, 64), n_frames);
         let length = batch_length(&source.info, FEW_BYTES);

@@ -3,9 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::filter::Lines;
 use crate::frame::Frame;
-use crate::matching::matcher::{MatchFrame, MatchScratch};
+use crate::matching::matcher::{MatchFrame, MatchScratch, SourceScratch};
 use crate::matching::target::Target;
 use crate::matching::template::Template;
 use crate::monitor::Monitor;
@@ -48,7 +47,7 @@ pub(super) struct Scratch {
     pub template: Template,
     pub target: Target,
     pub preparing: Work,
-    pub lines: Lines,
+    pub source: SourceScratch,
 }
 
 /// One [`Scratch`] for each thread of the pool, and frames to be prepared anew; it lives as long as the run.

@@ -7,6 +7,7 @@ use super::stage::ScratchPool;
 use crate::frame::Frame;
 use crate::geometry::{Rect, Size};
 use crate::matching::matcher::{MatchFrame, Matcher, Role};
+use crate::matching::mosaic::Mosaics;
 use crate::matching::plan::{Plan, Planner};
 use crate::matching::target::{PrepareScratch, Target};
 use crate::preprocess::Preparation;
@@ -22,6 +23,8 @@ pub(super) struct Class {
     pub plan: Plan,
     /// Regions to look in first, where the whole frame is searched; from small to large.
     pub near: Vec<Near>,
+    /// What a search of whole frames by bounds needs, if it is one; nothing is made of a frame here.
+    mosaics: Option<Mosaics>,
 }
 
 /// A region around a predicted place, for one size of window.
@@ -50,6 +53,8 @@ pub(super) struct Site {
     pub preparation: Preparation,
     pub rects: Vec<Rect>,
     frame: Size,
+    /// The part of it in which all windows are.
+    around: Rect,
     class_of: Vec<usize>,
     classes: Vec<Class>,
 }
@@ -68,7 +73,7 @@ impl Site {
         windows: &Windows,
         frame: Size,
         mut planner: Planner,
-        predicts: bool,
+        (follow, predicts): (bool, bool),
     ) -> Self {
         let predicts = predicts && matcher.max_displacement_px.is_none();
         let rects: Vec<Rect> = windows.iter().map(|(_, _, rect)| rect).collect();
@@ -84,13 +89,17 @@ impl Site {
                     true => near(size, frame, &mut planner),
                     false => Vec::new(),
                 };
-                classes.push(Class { size, plan, near });
+                // How high other places score must be known where a window is expected at one.
+                let is_bounded = matcher.may_be_bounded_anywhere() && (!follow || near.is_empty());
+                let mosaics = is_bounded.then(|| planner.mosaics(frame));
+                classes.push(Class { size, plan, near, mosaics });
                 classes.len() - 1
             })
         });
         let class_of = class_of.collect();
         let preparation = Preparation::default();
-        Self { matcher, preparation, frame, rects, class_of, classes }
+        let around = rects.iter().copied().reduce(Rect::joined).unwrap_or(Rect::of_frame(frame));
+        Self { matcher, preparation, frame, around, rects, class_of, classes }
     }
 
     /// The same, for frames to which this is done before they are matched.
@@ -151,6 +160,15 @@ impl Site {
                 false => self.matcher.search_size(rect.size(), self.frame),
             };
             // Six patches of the template; pixels and norms of the region, or a complex spectrum.
+            if let Some(times) = self.matcher.steps(rect.size(), self.frame) {
+                // The window and the region in double precision, beside six patches, and a norm for each step.
+                let places = |search: usize, window: usize| (search + 1).saturating_sub(window);
+                let steps = times
+                    * times
+                    * places(search.width, rect.width)
+                    * places(search.height, rect.height);
+                return 32 * rect.size().area() + 8 * search.area() + 4 * steps;
+            }
             let [template, search] =
                 [rect.size(), search].map(|size| self.matcher.matched_size(size).area());
             24 * template + 24 * search + self.matcher.bytes_of_warps(*rect)
@@ -178,7 +196,11 @@ impl Site {
     /// Prepares a frame that is preprocessed already for its role.
     pub fn prepare_preprocessed(&self, pixels: &Frame, role: Role, pool: &ScratchPool) -> Prepared {
         let mut frame = pool.spare_frame();
-        self.matcher.prepare_frame(pixels, role, &mut frame, &mut pool.get().lines);
+        let scratch = &mut pool.get().source;
+        match role {
+            Role::Source => self.matcher.prepare_source(pixels, self.around, &mut frame, scratch),
+            _ => self.matcher.prepare_frame(pixels, role, &mut frame, &mut scratch.lines),
+        }
         let mut whole = Vec::new();
         if role != Role::Source && self.searches_whole_frame() {
             whole.resize_with(self.classes.len(), OnceLock::new);
@@ -196,9 +218,12 @@ impl Site {
         let class = &self.classes[self.class_of[window]];
         let target = of.whole.get(self.class_of[window])?;
         Some(target.get_or_init(|| {
+            let frame = of.frame.pixels().size();
+            if let Some(mosaics) = &class.mosaics {
+                return Target::anywhere(frame, mosaics.clone());
+            }
             let mut target = Target::default();
-            let search = Rect::of_frame(of.frame.pixels().size());
-            let (fft, region) = (class.plan.fft(), (search, class.size));
+            let (fft, region) = (class.plan.fft(), (Rect::of_frame(frame), class.size));
             self.matcher.prepare_target(&of.frame, region, fft, &mut target, scratch);
             target
         }))

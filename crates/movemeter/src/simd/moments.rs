@@ -3,8 +3,8 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, dispatch, f32x16};
 
-use super::residual::REACH;
-use super::rows::{Rows, flush, load};
+use super::residual::{REACH, derive};
+use super::rows::{Rows, flush};
 use super::{LANES, Level};
 
 /// Sums weighed by 1, x, y, x², x y and y²: of gₓ², gₓ g_y and g_y².
@@ -79,15 +79,6 @@ fn moments_kernel<S: Simd>(
 
 /// Rows whose sums are added in `f32` before they are added to sums in `f64`.
 const ROWS_PER_SUM: usize = 16;
-
-/// The derivative three steps on.
-#[inline(always)]
-fn derive<S: Simd>(simd: S, from: &[f32], step: usize, d: [f32; REACH]) -> f32x16<S> {
-    let near = load(simd, &from[4 * step..]) - load(simd, &from[2 * step..]);
-    let far = load(simd, &from[5 * step..]) - load(simd, &from[step..]);
-    let farthest = load(simd, &from[6 * step..]) - load(simd, from);
-    near * d[0] + far * d[1] + farthest * d[2]
-}
 
 #[cfg(test)]
 mod tests {

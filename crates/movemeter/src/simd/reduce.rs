@@ -72,6 +72,52 @@ fn second_and_fourth_kernel(a: &[f32]) -> [f64; 2] {
     sums.map(|lanes| lanes.iter().sum())
 }
 
+/// The largest; −∞ of none, and of what is not a number.
+pub fn highest_of(a: &[f32]) -> f32 {
+    dispatch!(Level::new(), _simd => {
+        let mut most = [f32::NEG_INFINITY; LANES];
+        let (vectors, rest) = a.as_chunks::<LANES>();
+        for vector in vectors {
+            for (most, &value) in most.iter_mut().zip(vector) {
+                *most = if *most < value { value } else { *most };
+            }
+        }
+        most.iter().chain(rest).fold(f32::NEG_INFINITY, |most, &value| if most < value { value } else { most })
+    })
+}
+
+/// The first of [`LANES`] values in the middle row, from `first` on, among which one is above a limit and no less
+/// than those beside, above and below it; where there is none, the first that has no such vector to its right any more.
+///
+/// `first` is at least 1.
+pub fn next_peak(rows: [&[f32]; 3], first: usize, limit: f32) -> usize {
+    dispatch!(Level::new(), _simd => next_peak_kernel(rows, first, limit))
+}
+
+#[inline(always)]
+fn next_peak_kernel([above, row, below]: [&[f32]; 3], mut first: usize, limit: f32) -> usize {
+    let vector = |of: &[f32], first: usize| of.get(first..)?.first_chunk::<LANES>().copied();
+    while let (Some(left), Some(here), Some(right), Some(above), Some(below)) = (
+        vector(row, first - 1),
+        vector(row, first),
+        vector(row, first + 1),
+        vector(above, first),
+        vector(below, first),
+    ) {
+        let mut is_peak = [0u32; LANES];
+        for l in 0..LANES {
+            let is_across = (left[l] <= here[l]) & (right[l] <= here[l]);
+            let is_down = (above[l] <= here[l]) & (below[l] <= here[l]);
+            is_peak[l] = u32::from((limit < here[l]) & is_across & is_down);
+        }
+        if is_peak.iter().fold(0, |any, &is| any | is) != 0 {
+            break;
+        }
+        first += LANES;
+    }
+    first
+}
+
 /// Σ a, in `f64`.
 pub fn sum(a: &[f32]) -> f64 {
     dispatch!(Level::new(), _simd => sum_kernel(a))

@@ -148,7 +148,7 @@ fn gradient_kernel<S: Simd>(simd: S, of: &Rows, width: usize, d: [f32; REACH]) -
 
 /// The derivative three steps on.
 #[inline(always)]
-fn derive<S: Simd>(simd: S, from: &[f32], step: usize, d: [f32; REACH]) -> Vector<S> {
+pub(super) fn derive<S: Simd>(simd: S, from: &[f32], step: usize, d: [f32; REACH]) -> Vector<S> {
     let near = load(simd, &from[4 * step..]) - load(simd, &from[2 * step..]);
     let far = load(simd, &from[5 * step..]) - load(simd, &from[step..]);
     let farthest = load(simd, &from[6 * step..]) - load(simd, from);

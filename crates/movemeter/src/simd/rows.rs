@@ -4,6 +4,8 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x16, mask32x16};
 
 use super::LANES;
+use crate::frame::View;
+use crate::geometry::Size;
 
 /// What a kernel handles at a time: one vector of the widest level, two or four of the others.
 pub(super) type Vector<S> = f32x16<S>;
@@ -56,7 +58,18 @@ impl Rows {
         self.buffer.get(self.first..self.first + self.length()).unwrap_or(&[])
     }
 
-    /// The same, to be written.
+    /// All rows, without what stands beyond the last.
+    #[inline]
+    pub fn all(&self) -> &[f32] {
+        &self.values()[..self.n * self.stride]
+    }
+
+    /// What they hold of a patch of this size.
+    pub fn view(&self, size: Size) -> View<'_> {
+        View::with_stride(size, self.stride, self.values())
+    }
+
+    /// All values, to be written.
     #[inline]
     pub fn values_mut(&mut self) -> &mut [f32] {
         let all = self.first..self.first + self.length();

@@ -7,6 +7,7 @@ mod venv;
 mod test;
 mod picture;
 mod accuracy;
+mod formats;
 mod compare;
 
 use std::error::Error;
@@ -30,6 +31,8 @@ commands:
   accuracy       measures errors, bias and error bars where the motion is known, and writes
                  docs/accuracy.md anew; takes some minutes
   accuracy --quick  the same with a few windows, to the terminal
+  formats        tries all file formats against other programs, and writes the tables of
+                 docs/formats.md anew
   compare        measures how fast movemeter is beside other programs, which it installs for
                  that, and writes docs/performance.md and .svg anew; takes some ten minutes
   compare --quick  the same with a few frames, to the terminal";
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         ["picture"] => picture::run(),
         ["accuracy"] => accuracy::run(accuracy::Extent::Full),
         ["accuracy", "--quick"] => accuracy::run(accuracy::Extent::Quick),
+        ["formats"] => formats::run(),
         ["compare"] => compare::run(compare::Extent::Full),
         ["compare", "--quick"] => compare::run(compare::Extent::Quick),
         ["help" | "--help" | "-h"] => {

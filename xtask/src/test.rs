@@ -35,8 +35,7 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
     tests.args(TEST);
     if extent == Extent::Full {
         println!("\n== Python for comparisons");
-        let requirements = workspace.root.join("xtask/requirements.txt");
-        match venv::python(&requirements, &workspace.target.join("venv")) {
+        match venv::for_tests(&workspace) {
             Ok(python) => {
                 println!("{}", python.display());
                 tests.env("MOVEMETER_PYTHON", python);

@@ -3,11 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::repository::Workspace;
+
 /// The oldest Python that any of the requirements are written for.
 const OLDEST_PYTHON: &str = "3.10";
 
 /// Succeeds on Python 3.10 and later.
 const IS_RECENT: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
+
+/// The Python that tests compare with.
+pub(crate) fn for_tests(workspace: &Workspace) -> Result<PathBuf, String> {
+    python(&workspace.root.join("xtask/requirements.txt"), &workspace.target.join("venv"))
+}
 
 /// The Python of the environment in the folder `venv`, made first if it is not there or its
 /// requirements have changed.

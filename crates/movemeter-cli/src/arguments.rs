@@ -9,8 +9,10 @@ use movemeter::geometry::{Rect, Size};
 use movemeter::matching::subpixel::Subpixel;
 use movemeter::matching::warp::Model;
 use movemeter::recipe::{DEFAULT_MIN_SCORE, FrameRange, Reference};
+use movemeter_io::OpenOptions;
 
-use crate::values::{self, FrameList};
+use crate::exclusion::{Exclusion, exclusion};
+use crate::values;
 
 mod preprocess;
 
@@ -117,10 +119,10 @@ pub enum Command {
 }
 
 /// `movemeter measure …`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct MeasureArguments {
-    /// Image files (TIFF, PNG, JPEG, BMP, npy) or folders of them; several are one recording, in the
-    /// order given.
+    /// Recordings: TIFF stacks, videos, high-speed cameras' files, arrays (npy, npz, Zarr), pictures or
+    /// folders of them; several are one recording, in the order given.
     #[arg(required = true, value_name = "STACK")]
     pub stacks: Vec<PathBuf>,
 
@@ -140,8 +142,18 @@ pub struct MeasureArguments {
     #[command(flatten)]
     pub frames: FrameArguments,
 
+    /// Measure each STACK as a recording of its own, into a table of its own, as in
+    /// -o 'tables/{name}.csv'.
+    #[arg(long, help_heading = "Opening")]
+    pub each: bool,
+
+    /// How to open them.
+    #[command(flatten)]
+    pub opening: OpenArguments,
+
     /// Table to write; its ending chooses the format: .csv .tsv .json. May be given several times;
-    /// `-` writes CSV to standard output. A file of that name is replaced when all is done.
+    /// `-` writes CSV to standard output. A file of that name is replaced when all is done. With --each,
+    /// {name} stands for the name of the recording without its ending.
     #[arg(short, long = "output", value_name = "OUT", required = true, help_heading = "Output")]
     pub outputs: Vec<PathBuf>,
 
@@ -150,8 +162,34 @@ pub struct MeasureArguments {
     pub running: RunningArguments,
 }
 
+/// How recordings are opened.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Opening")]
+pub struct OpenArguments {
+    /// Which channel of a recording with several, from 0. Left out: the first.
+    #[arg(long, value_name = "N", value_parser = values::counted_from_zero, allow_negative_numbers = true)]
+    pub channel: Option<usize>,
+
+    /// Which plane of a recording with several depths, from 0. Left out: the first.
+    #[arg(long, value_name = "N", value_parser = values::counted_from_zero, allow_negative_numbers = true)]
+    pub z: Option<usize>,
+
+    /// The program ffmpeg, which reads what is not read here; given, it reads all videos. Left out: what
+    /// MOVEMETER_FFMPEG names, else the one on the path.
+    #[arg(long, value_name = "PROGRAM")]
+    pub ffmpeg: Option<PathBuf>,
+}
+
+impl OpenArguments {
+    /// The same for the reader.
+    pub fn options(&self) -> OpenOptions {
+        let Self { channel, z, ffmpeg } = self;
+        OpenOptions { channel: *channel, z: *z, ffmpeg: ffmpeg.clone() }
+    }
+}
+
 /// Where to look.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Windows")]
 pub struct WindowArguments {
     /// Window to measure: left column, top row, width and height in whole pixels, from 0. May
@@ -187,7 +225,7 @@ pub struct WindowArguments {
 }
 
 /// How to look.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Matching")]
 pub struct MatchingArguments {
     /// Frame that displacements count from: first (measured), previous (summed up from frame to
@@ -263,7 +301,7 @@ pub struct MatchingArguments {
 }
 
 /// When to look.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Frames")]
 pub struct FrameArguments {
     /// Measure only frames A to B, both included, or every STEP-th of them. Frames count from 0; an
@@ -274,9 +312,10 @@ pub struct FrameArguments {
     )]
     pub frames: Option<FrameRange>,
 
-    /// Leave out these frames, as in 3,17,40..45, ends included; the table says excluded for them.
-    #[arg(long, value_name = "LIST", value_parser = values::frame_list, allow_hyphen_values = true)]
-    pub exclude: Option<FrameList>,
+    /// Leave out these frames, as in 3,17,40..45, ends included, or the files of these names; the table
+    /// says excluded for them.
+    #[arg(long, value_name = "LIST", value_parser = exclusion, allow_hyphen_values = true)]
+    pub exclude: Option<Exclusion>,
 
     /// Frames a second, for times in the table. Left out: as the recording says.
     #[arg(long, value_name = "HZ", value_parser = values::number, allow_negative_numbers = true)]
@@ -291,12 +330,17 @@ pub struct FrameArguments {
 }
 
 /// How to run.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Running")]
 pub struct RunningArguments {
     /// Number of threads; results are the same for any. Left out: one for each core.
     #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
+
+    /// Where a frame cannot be read, keep what was measured of the frames before it; the table says so.
+    /// With --each, go on with the next recording where one fails.
+    #[arg(long)]
+    pub keep_going: bool,
 
     /// How to speak.
     #[command(flatten)]
@@ -304,7 +348,7 @@ pub struct RunningArguments {
 }
 
 /// How to speak.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Running")]
 pub struct SpeakingArguments {
     /// Print nothing but errors.
@@ -320,13 +364,22 @@ pub struct SpeakingArguments {
 /// `movemeter info …`
 #[derive(Debug, Args)]
 pub struct InfoArguments {
-    /// Image files or folders of them; several are one recording, in the order given.
+    /// Recordings: TIFF stacks, videos, high-speed cameras' files, arrays (npy, npz, Zarr), pictures or
+    /// folders of them; several are one recording, in the order given.
     #[arg(required = true, value_name = "STACK")]
     pub stacks: Vec<PathBuf>,
 
-    /// Print one JSON object, for programs.
+    /// Show each STACK as a recording of its own.
+    #[arg(long)]
+    pub each: bool,
+
+    /// Print one JSON object, for programs; with --each, an array of them.
     #[arg(long)]
     pub json: bool,
+
+    /// How to open them.
+    #[command(flatten)]
+    pub opening: OpenArguments,
 }
 
 /// `movemeter demo …`

@@ -34,6 +34,14 @@ impl Failure {
         }
     }
 
+    /// Whether another recording may fare better.
+    pub fn is_of_one_recording(&self) -> bool {
+        match self {
+            Self::Usage(_) | Self::Failed(_) => true,
+            Self::Stopped(_) | Self::NoReader => false,
+        }
+    }
+
     /// An output that could not be written.
     pub fn unwritable(path: &Path, error: &io::Error) -> Self {
         FileError::Unwritable { path: path.into(), cause: plain(error) }.into()
@@ -68,7 +76,9 @@ impl From<Failure> for ExitCode {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         match error {
-            FileError::OutputIsInput { .. } => Self::Usage(error.to_string()),
+            FileError::OutputIsInput { .. } | FileError::Unfit { .. } => {
+                Self::Usage(error.to_string())
+            }
             _ => Self::Failed(error.to_string()),
         }
     }
@@ -107,19 +117,52 @@ pub fn outside(option: &str, rect: Rect, frame: Size) -> String {
     )
 }
 
-/// Files of a series count frames by themselves, which the user should not have to notice.
 fn unread(frame: usize, source: &BoxError) -> String {
-    let Some(FileError::Frame { frame: in_file, path, cause }) = source.downcast_ref() else {
-        return format!("cannot read frame {frame}: {source}");
-    };
-    let which = match *in_file == frame {
-        true => format!("frame {frame}"),
-        false => format!("frame {frame}, which is frame {in_file} of its file"),
-    };
-    format!(
-        "cannot read {which}: {cause}; leave it out with --exclude {frame} ({})",
-        path.display()
-    )
+    let Unread { what, place } = Unread::new(frame, source);
+    format!("{what}; {}{place}", left_out(frame))
+}
+
+/// How a frame that cannot be read is left out, and all behind it, if the file ends there.
+pub fn left_out(frame: usize) -> String {
+    let alone = format!("leave it out with --exclude {frame}");
+    match frame {
+        0 => alone,
+        _ => format!("{alone}, or all from it on with --exclude {frame}.."),
+    }
+}
+
+/// A frame that cannot be read, in words.
+pub struct Unread {
+    /// Which, and why.
+    pub what: String,
+    /// The file, in brackets; nothing if it was named before.
+    pub place: String,
+}
+
+impl Unread {
+    /// Files of a series count frames by themselves, which the user should not have to notice.
+    pub fn new(frame: usize, source: &BoxError) -> Self {
+        let Some(FileError::Frame { frame: in_file, path, cause }) = source.downcast_ref() else {
+            return Self::of_other(frame, source);
+        };
+        let which = match *in_file == frame {
+            true => format!("frame {frame}"),
+            false => format!("frame {frame}, which is frame {in_file} of its file"),
+        };
+        let what = format!("cannot read {which}: {cause}");
+        Self { what, place: format!(" ({})", path.display()) }
+    }
+
+    fn of_other(frame: usize, source: &BoxError) -> Self {
+        let Some(FileError::Unreadable { format, path, cause }) = source.downcast_ref() else {
+            return Self {
+                what: format!("cannot read frame {frame}: {source}"),
+                place: String::new(),
+            };
+        };
+        let what = format!("cannot read frame {frame} as {format}: {cause}");
+        Self { what, place: format!(" ({})", path.display()) }
+    }
 }
 
 /// What the system says, without its number for it.

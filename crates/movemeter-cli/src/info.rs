@@ -1,7 +1,7 @@
 //! `movemeter info`: what a recording holds.
 
 use movemeter::source::StackInfo;
-use movemeter_io::{Input, open_all};
+use movemeter_io::{Input, Recording, open_all};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::InfoArguments;
@@ -14,12 +14,27 @@ const MAX_SHOWN_LINES: usize = 12;
 
 /// Prints what is known of a recording without reading its pixels.
 pub fn info(arguments: &InfoArguments) -> Result<(), Failure> {
-    let recording = open_all(&arguments.stacks)?;
-    let (info, inputs) = (recording.source.info(), &recording.inputs);
-    print(&match arguments.json {
-        true => format!("{:#}\n", object(info, inputs)),
-        false => text(info, inputs),
-    })
+    let options = arguments.opening.options();
+    if !arguments.each {
+        let Recording { source, inputs, .. } = open_all(&arguments.stacks, &options)?;
+        return match arguments.json {
+            true => print_json(&object(source.info(), &inputs)),
+            false => print(&text(source.info(), &inputs)),
+        };
+    }
+    let mut objects = Vec::new();
+    for stack in arguments.stacks.chunks(1) {
+        let Recording { source, inputs, .. } = open_all(stack, &options)?;
+        match arguments.json {
+            true => objects.push(object(source.info(), &inputs)),
+            false => print(&text(source.info(), &inputs))?,
+        }
+    }
+    if arguments.json { print_json(&objects.into()) } else { Ok(()) }
+}
+
+fn print_json(value: &Value) -> Result<(), Failure> {
+    print(&format!("{value:#}\n"))
 }
 
 fn n_files(inputs: &[Input]) -> usize {
@@ -36,22 +51,29 @@ fn text(info: &StackInfo, inputs: &[Input]) -> String {
     if let Some(times_s) = &info.times_s
         && let (Some(first), Some(last)) = (times_s.first(), times_s.last())
     {
-        lines.push(("times", format!("{first} to {last} s")));
+        lines.push(("times", format!("{} to {} s", plain(*first), plain(*last))));
     }
     lines.push((
         "pixel size",
         match info.pixel_size_um {
-            Some(um) => format!("{um} um"),
+            Some(um) => format!("{} um", plain(um)),
             None => "not known; measure takes it with --pixel-size".into(),
         },
     ));
+    lines.extend(info.exposure_s.map(|s| ("exposure", format!("{} s", plain(s)))));
     lines.extend(info.metadata.iter().map(|(name, value)| (name.as_str(), shown(value))));
     aligned(&info.name, &lines)
 }
 
+/// A number without the digits that are only rounding.
+fn plain(value: f64) -> String {
+    // Twelve digits are more than any clock or scale has.
+    format!("{value:.11e}").parse::<f64>().unwrap_or(value).to_string()
+}
+
 fn frame_rate(info: &StackInfo) -> String {
     match (info.frame_rate_hz, &info.times_s) {
-        (Some(hz), _) => format!("{hz} Hz"),
+        (Some(hz), _) => format!("{} Hz", plain(hz)),
         (None, Some(_)) => "not even; see times".into(),
         (None, None) => "not known; measure takes it with --fps".into(),
     }
@@ -92,6 +114,7 @@ fn object(info: &StackInfo, inputs: &[Input]) -> Value {
         "frame_rate_hz": info.frame_rate_hz,
         "times_s": info.times_s,
         "pixel_size_um": info.pixel_size_um,
+        "exposure_s": info.exposure_s,
         "n_files": n_files(inputs),
         "metadata": metadata,
     })

@@ -6,14 +6,17 @@
 
 mod words;
 mod values;
-mod arguments;
 mod failure;
+mod exclusion;
+mod arguments;
 mod stop;
 mod voice;
 mod windows;
 mod outputs;
 mod summary;
+mod hashes;
 mod measure;
+mod each;
 mod preprocess;
 mod info;
 mod demo;
@@ -47,7 +50,7 @@ fn run(command: &Command, voice: &Voice) -> Result<(), Failure> {
     match command {
         Command::Measure(arguments) => {
             stop::listen()?;
-            measure::measure(arguments, voice).map(drop)
+            each::measure(arguments, voice)
         }
         Command::Preprocess(arguments) => {
             stop::listen()?;

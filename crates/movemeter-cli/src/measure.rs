@@ -1,56 +1,108 @@
 //! `movemeter measure`: read, measure, write.
 
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use movemeter::error::Error as CoreError;
+use movemeter::error::{BoxError, Error as CoreError};
 use movemeter::measure::{Motion, run as run_measurements};
 use movemeter::monitor::Stage;
 use movemeter::recipe::Recipe;
-use movemeter::source::FrameSource;
+use movemeter::source::{FrameSource, Selected, StackInfo};
 use movemeter::track::Tracks;
-use movemeter_io::{
-    Error as FileError, HashedInput, Input, Provenance, hash_input, open_all, read_mask,
-};
+use movemeter_io::{HashedInput, Input, OpenOptions, Part, Provenance, open_all, read_mask};
 
 use crate::arguments::{MeasureArguments, PreparationArguments};
-use crate::failure::Failure;
+use crate::exclusion::Exclusion;
+use crate::failure::{Failure, Unread, left_out};
+use crate::hashes::Hashes;
 use crate::outputs::Outputs;
 use crate::summary::Summary;
-use crate::values::FrameList;
 use crate::voice::Voice;
 
 /// Measures and writes what the arguments ask for; gives what was measured.
 pub fn measure(arguments: &MeasureArguments, voice: &Voice) -> Result<Tracks, Failure> {
     let begun = Instant::now();
-    arguments.windows.check()?;
-    let mut recipe = recipe(arguments);
-    recipe.check_settings()?;
-    let mut recording = open_all(&arguments.stacks)?;
-    recording.inputs.extend(load_mask(&mut recipe, &arguments.preparation)?);
-    recipe.exclude = excluded(arguments.frames.exclude.as_ref(), recording.source.info().n_frames)?;
-    let mut source = recipe.selected(recording.source)?;
-    recipe.windows = arguments.windows.windows(source.info().size)?;
-    recipe.check(source.info())?;
-    let outputs = Outputs::create(&arguments.outputs, &recording.inputs)?;
-    let places = outputs.names();
-    let hashes = Hashes::begin(recording.inputs);
-    voice.begin_progress(&recipe, Stage::Measuring, source.info().n_frames);
-    let (tracks, ended) =
-        in_threads(arguments.running.threads, || tracks(&recipe, &mut source, voice))?;
+    let mut job = Job::open(arguments)?;
+    for doubt in &job.doubts {
+        voice.warning(doubt);
+    }
+    voice.begin_progress(&job.recipe, Stage::Measuring, job.source.info().n_frames);
+    let keep_going = arguments.running.keep_going;
+    let (tracks, ended) = in_threads(arguments.running.threads, || {
+        tracks_kept(&job.recipe, &mut job.source, voice, keep_going)
+    })?;
     voice.end_progress();
-    match ended {
-        Ok(()) => {}
-        Err(CoreError::Cancelled) => {
-            return Err(stopped(&recipe, &source, &tracks, outputs, hashes)?);
+    let incomplete = match ended {
+        Ok(()) => None,
+        Err(CoreError::Cancelled) => return Err(job.stopped(&tracks)?),
+        Err(CoreError::Read { frame, source: cause }) => {
+            Some(broken_off(frame, &cause, &tracks, keep_going)?)
         }
         Err(error) => return Err(error.into()),
-    }
-    outputs.write(&tracks.table(), &provenance(&recipe, hashes.all()?)?)?;
+    };
+    let Job { recipe, opened, doubts, outputs, hashes, .. } = job;
+    let places = outputs.names();
+    let provenance =
+        Provenance { incomplete, doubts, ..provenance(&recipe, opened, hashes.all()?)? };
+    outputs.write(&tracks.table(), &provenance)?;
+    let incomplete = provenance.incomplete.as_deref();
     let time = begun.elapsed();
-    report(&Summary { tracks: &tracks, recipe: &recipe, time, places: &places }, voice);
+    report(&Summary { tracks: &tracks, recipe: &recipe, time, places: &places, incomplete }, voice);
     Ok(tracks)
+}
+
+/// Everything a measurement needs, checked.
+struct Job {
+    recipe: Recipe,
+    source: Selected<Box<dyn FrameSource>>,
+    opened: OpenOptions,
+    /// What is doubtful of the recording.
+    doubts: Vec<String>,
+    outputs: Outputs,
+    hashes: Hashes,
+}
+
+impl Job {
+    fn open(arguments: &MeasureArguments) -> Result<Self, Failure> {
+        arguments.windows.check()?;
+        let mut recipe = recipe(arguments);
+        recipe.check_settings()?;
+        let opened = arguments.opening.options();
+        let mut recording = open_all(&arguments.stacks, &opened)?;
+        recording.inputs.extend(load_mask(&mut recipe, &arguments.preparation)?);
+        recipe.exclude = excluded(arguments.frames.exclude.as_ref(), &recording.parts)?;
+        let source = recipe.selected(recording.source)?;
+        recipe.windows = arguments.windows.windows(source.info().size)?;
+        recipe.check(source.info())?;
+        let doubts = doubts(source.info());
+        let outputs = Outputs::create(&arguments.outputs, &recording.inputs)?;
+        let hashes = Hashes::begin(recording.inputs);
+        Ok(Self { recipe, source, opened, doubts, outputs, hashes })
+    }
+
+    /// Keeps what was measured before the user stopped; says what and where.
+    fn stopped(self, tracks: &Tracks) -> Result<Failure, Failure> {
+        if tracks.n_frames() == 0 {
+            return Ok(Failure::Stopped(
+                "stopped before the first frame was measured; nothing is written".into(),
+            ));
+        }
+        let n_frames = self.source.info().n_frames;
+        let incomplete = format!("stopped after frame {} of {n_frames}", tracks.n_frames());
+        let mut provenance = provenance(&self.recipe, self.opened, self.hashes.soon())?;
+        provenance.incomplete = Some(incomplete.clone());
+        provenance.doubts = self.doubts;
+        let paths = self.outputs.write_partial(&tracks.table(), &provenance)?;
+        let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        Ok(Failure::Stopped(match places.is_empty() {
+            true => format!("{incomplete}; nothing is written"),
+            false => format!("{incomplete}; what was measured is in {}", places.join(" and ")),
+        }))
+    }
+}
+
+/// What the user should know before believing the frames.
+pub fn doubts(info: &StackInfo) -> Vec<String> {
+    info.doubts().map(|(name, value)| format!("{name}: {value}")).collect()
 }
 
 /// All settings that need no file to be understood.
@@ -90,10 +142,9 @@ pub fn load_mask(
     Ok(Some(input))
 }
 
-/// The frames to be left out, which may be given with an open end.
-pub fn excluded(exclude: Option<&FrameList>, n_frames: usize) -> Result<Vec<usize>, Failure> {
-    let Some(exclude) = exclude else { return Ok(Vec::new()) };
-    exclude.numbers(n_frames).map_err(|message| Failure::Usage(format!("--exclude: {message}")))
+/// The frames to be left out, which may be given with an open end or by their files.
+pub fn excluded(exclude: Option<&Exclusion>, parts: &[Part]) -> Result<Vec<usize>, Failure> {
+    exclude.map_or_else(|| Ok(Vec::new()), |exclude| exclude.numbers(parts))
 }
 
 /// Does the work with this many threads; with one for each core if not told.
@@ -124,91 +175,78 @@ fn tracks(
     (motion.into_tracks(), ended)
 }
 
-fn provenance(recipe: &Recipe, inputs: Vec<HashedInput>) -> Result<Provenance, Failure> {
+/// The same; with `keep_going`, what can be measured of the frames before one that cannot be read.
+fn tracks_kept(
+    recipe: &Recipe,
+    source: &mut dyn FrameSource,
+    voice: &Voice,
+    keep_going: bool,
+) -> (Tracks, Result<(), CoreError>) {
+    let (all, ended) = tracks(recipe, source, voice);
+    match ended {
+        // Met in a pass before measuring, for the background or the reference.
+        Err(CoreError::Read { frame, .. }) if keep_going && all.n_frames() == 0 => {
+            (tracks_before(frame, recipe, source, voice).unwrap_or(all), ended)
+        }
+        _ => (all, ended),
+    }
+}
+
+/// What is measured as if the recording ended before this frame; nothing if that makes no sense, as
+/// when the reference is behind it.
+fn tracks_before(
+    frame: usize,
+    recipe: &Recipe,
+    source: &mut dyn FrameSource,
+    voice: &Voice,
+) -> Option<Tracks> {
+    let info = source.info();
+    let indices = (0..info.n_frames).filter(|&index| info.number(index) < frame).collect();
+    let mut before = Selected::new(source, indices).ok()?;
+    recipe.check(before.info()).ok()?;
+    let (tracks, ended) = tracks(recipe, &mut before, voice);
+    ended.is_ok().then_some(tracks)
+}
+
+/// What the table says of a frame that could not be read; an error if it was not asked to go on, or there
+/// is nothing before it.
+fn broken_off(
+    frame: usize,
+    cause: &BoxError,
+    tracks: &Tracks,
+    keep_going: bool,
+) -> Result<String, Failure> {
+    let Unread { what, place } = Unread::new(frame, cause);
+    if keep_going && 0 < tracks.n_frames() {
+        let measured = match tracks.n_frames() {
+            1 => "only the frame before it is measured".into(),
+            n => format!("only the {n} frames before it are measured"),
+        };
+        return Ok(format!("{what}; {measured}{place}"));
+    }
+    let mut ways = left_out(frame);
+    if 0 < tracks.n_frames() {
+        ways += ", or measure the frames before it with --keep-going";
+    }
+    Err(Failure::Failed(format!("{what}; {ways}{place}")))
+}
+
+fn provenance(
+    recipe: &Recipe,
+    opened: OpenOptions,
+    inputs: Vec<HashedInput>,
+) -> Result<Provenance, Failure> {
     let recipe_json = serde_json::to_string(recipe)
         .map_err(|error| Failure::Failed(format!("cannot write the recipe: {error}")))?;
-    Ok(Provenance { recipe_json, inputs, incomplete: None })
+    Ok(Provenance { recipe_json, opened, inputs, ..Provenance::default() })
 }
 
 fn report(summary: &Summary<'_>, voice: &Voice) {
+    if let Some(incomplete) = summary.incomplete {
+        voice.warning(incomplete);
+    }
     if let Some(warning) = summary.warning() {
         voice.warning(warning);
     }
     voice.result(&summary.text(), &summary.event());
-}
-
-/// Keeps what was measured before the user stopped; says what and where.
-fn stopped(
-    recipe: &Recipe,
-    source: &dyn FrameSource,
-    tracks: &Tracks,
-    outputs: Outputs,
-    hashes: Hashes,
-) -> Result<Failure, Failure> {
-    if tracks.n_frames() == 0 {
-        return Ok(Failure::Stopped(
-            "stopped before the first frame was measured; nothing is written".into(),
-        ));
-    }
-    let incomplete =
-        format!("stopped after frame {} of {}", tracks.n_frames(), source.info().n_frames);
-    let mut provenance = provenance(recipe, hashes.soon())?;
-    provenance.incomplete = Some(incomplete.clone());
-    let paths = outputs.write_partial(&tracks.table(), &provenance)?;
-    let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    Ok(Failure::Stopped(match places.is_empty() {
-        true => format!("{incomplete}; nothing is written"),
-        false => format!("{incomplete}; what was measured is in {}", places.join(" and ")),
-    }))
-}
-
-/// The inputs' hashes, taken while others measure.
-struct Hashes {
-    inputs: Vec<Input>,
-    coming: Receiver<Result<HashedInput, FileError>>,
-}
-
-/// Who stops does not want to wait for the hash of a large recording.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Stands for a hash that was not waited for.
-const UNKNOWN: &str = "unknown";
-
-impl Hashes {
-    fn begin(inputs: Vec<Input>) -> Self {
-        let (sender, coming) = channel();
-        let to_hash = inputs.clone();
-        thread::spawn(move || {
-            for input in &to_hash {
-                if sender.send(hash_input(input)).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { inputs, coming }
-    }
-
-    /// Every input's hash.
-    fn all(self) -> Result<Vec<HashedInput>, Failure> {
-        let hashes = self.coming.iter().collect::<Result<Vec<_>, _>>()?;
-        match hashes.len() == self.inputs.len() {
-            true => Ok(hashes),
-            false => Err(Failure::Failed("cannot take the hash of every input".into())),
-        }
-    }
-
-    /// Every input's hash, where it comes in a moment.
-    fn soon(self) -> Vec<HashedInput> {
-        let until = Instant::now() + PATIENCE;
-        let hash = |input: &Input| {
-            let left = until.saturating_duration_since(Instant::now());
-            let hash = self.coming.recv_timeout(left).ok().and_then(Result::ok);
-            hash.unwrap_or_else(|| HashedInput {
-                name: input.path.display().to_string(),
-                sha256: UNKNOWN.into(),
-                n_files: (input.files != [input.path.clone()]).then_some(input.files.len()),
-            })
-        };
-        self.inputs.iter().map(hash).collect()
-    }
 }

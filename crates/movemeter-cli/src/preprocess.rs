@@ -9,13 +9,14 @@ use movemeter::monitor::{Monitor, Stage};
 use movemeter::recipe::Recipe;
 use movemeter::source::{FrameSource, Selected, StackInfo};
 use movemeter_io::{
-    BitDepth, Error as FileError, OutputFile, check_not_an_input, open_all, write_tiff,
+    BitDepth, Error as FileError, FilmOptions, StackFormat, check_not_inputs, open_all,
+    stack_files, write_mp4, write_stack,
 };
 use serde_json::json;
 
 use crate::arguments::PreprocessArguments;
 use crate::failure::Failure;
-use crate::measure::{excluded, load_mask};
+use crate::measure::{doubts, excluded, load_mask};
 use crate::stop;
 use crate::voice::Voice;
 use crate::words::{counted, duration};
@@ -26,19 +27,32 @@ pub fn preprocess(arguments: &PreprocessArguments, voice: &Voice) -> Result<(), 
     let mut recipe = recipe(arguments);
     recipe.check_settings()?;
     let output = &arguments.output;
-    check_ending(output)?;
-    let mut recording = open_all(&arguments.stacks)?;
+    let format = StackFormat::of(output)
+        .map_err(|error| Failure::Usage(format!("cannot write a recording: {error}")))?;
+    check_all_is_used(arguments, format)?;
+    let mut recording = open_all(&arguments.stacks, &arguments.opening.options())?;
     recording.inputs.extend(load_mask(&mut recipe, &arguments.preparation)?);
-    recipe.exclude = excluded(arguments.exclude.as_ref(), recording.source.info().n_frames)?;
-    check_not_an_input(output, &recording.inputs)?;
-    // Only begun, so that a place that cannot be written is known before all frames are read.
-    drop(OutputFile::create(output)?);
-    let n_read = recipe.frames.numbers(recording.source.info().n_frames)?.len();
+    recipe.exclude = excluded(arguments.exclude.as_ref(), &recording.parts)?;
+    for doubt in doubts(recording.source.info()) {
+        voice.warning(&doubt);
+    }
+    let numbers = recipe.frames.numbers(recording.source.info().n_frames)?;
+    let n_read = numbers.len();
+    let n_written = numbers.iter().filter(|number| !recipe.exclude.contains(number)).count();
+    // What cannot be written is known before all frames are read.
+    check_not_inputs(&stack_files(output, arguments.bits, n_written)?, &recording.inputs)?;
     voice.begin_progress(&recipe, Stage::Writing, n_read);
     let prepared = recipe.prepared(recording.source, voice).map_err(stopped)?;
-    let mut source = Written::new(included(&recipe, prepared)?, arguments.bits, voice);
+    let included = included(&recipe, prepared)?;
+    let info = described(&recipe, included.info());
+    let mut source = Written { source: included, info, bits: arguments.bits, voice, n_outside: 0 };
     voice.begin_stage(Stage::Writing, source.info().n_frames);
-    let ended = write_tiff(&mut source, arguments.bits, output);
+    let ended = match format {
+        StackFormat::Mp4 => write_mp4(&mut source, output, &film(arguments)),
+        StackFormat::Tiff | StackFormat::Npy | StackFormat::Png => {
+            write_stack(&mut source, arguments.bits, output)
+        }
+    };
     voice.end_progress();
     ended.map_err(|error| failure(error, source.info()))?;
     source.report(output, begun.elapsed());
@@ -53,18 +67,34 @@ fn recipe(arguments: &PreprocessArguments) -> Recipe {
         background: preparation.background,
         blur_sigma_px: preparation.blur,
         frames: arguments.frames.unwrap_or_default(),
+        frame_rate_hz: arguments.fps,
+        pixel_size_um: arguments.pixel_size,
         ..Recipe::default()
     }
 }
 
-fn check_ending(output: &Path) -> Result<(), Failure> {
-    let ending = output.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    match ending.as_deref() {
-        Some("tif" | "tiff") => Ok(()),
-        _ => Err(Failure::Usage(format!(
-            "a recording is written as TIFF; give it a name that ends in .tif ({})",
-            output.display()
-        ))),
+/// What an output cannot hold was not asked for by mistake alone.
+fn check_all_is_used(arguments: &PreprocessArguments, format: StackFormat) -> Result<(), Failure> {
+    let no = |option: &str, why: &str| Err(Failure::Usage(format!("{option} {why}")));
+    let is_film = format == StackFormat::Mp4;
+    if arguments.range.is_some() && !is_film {
+        return no("--range", "is for films; write to a name that ends in .mp4, or leave it out");
+    }
+    let holds_times = is_film || format == StackFormat::Tiff;
+    if arguments.fps.is_some() && !holds_times {
+        return no("--fps", "cannot be kept by .npy and .png; write .tif or .mp4, or leave it out");
+    }
+    if arguments.pixel_size.is_some() && format != StackFormat::Tiff {
+        return no("--pixel-size", "is kept by .tif alone; write that, or leave it out");
+    }
+    Ok(())
+}
+
+fn film(arguments: &PreprocessArguments) -> FilmOptions {
+    FilmOptions {
+        range: arguments.range,
+        ffmpeg: arguments.opening.ffmpeg.clone(),
+        ..FilmOptions::default()
     }
 }
 
@@ -79,23 +109,30 @@ fn included<S: FrameSource>(recipe: &Recipe, source: S) -> Result<Selected<S>, F
     Ok(Selected::new(source, indices).expect("each index of the source comes once"))
 }
 
+/// What is known of the frames, with what the user knows better.
+fn described(recipe: &Recipe, info: &StackInfo) -> StackInfo {
+    let mut info = info.clone();
+    if recipe.frame_rate_hz.is_some() {
+        info = StackInfo { frame_rate_hz: recipe.frame_rate_hz, times_s: None, ..info };
+    }
+    info.pixel_size_um = recipe.pixel_size_um.or(info.pixel_size_um);
+    info
+}
+
 /// A source that tells how far it was read, stops when the user does, and counts what does not fit.
 struct Written<'a, S> {
     source: S,
+    info: StackInfo,
     bits: BitDepth,
     voice: &'a Voice,
     n_outside: u64,
 }
 
-impl<'a, S: FrameSource> Written<'a, S> {
-    fn new(source: S, bits: BitDepth, voice: &'a Voice) -> Self {
-        Self { source, bits, voice, n_outside: 0 }
-    }
-
+impl<S: FrameSource> Written<'_, S> {
     /// Says what was written.
     fn report(&self, output: &Path, time: Duration) {
         self.warn_of_clipping();
-        let info = self.source.info();
+        let info = &self.info;
         let text = format!(
             "{} of {} px written in {} -> {}",
             counted(info.n_frames, "frame"),
@@ -119,7 +156,7 @@ impl<'a, S: FrameSource> Written<'a, S> {
             BitDepth::Sixteen => 16,
             BitDepth::Float32 => return,
         };
-        let info = self.source.info();
+        let info = &self.info;
         let n_pixels = info.n_frames as f64 * info.size.area() as f64;
         if 0 < self.n_outside {
             self.voice.warning(&format!(
@@ -150,7 +187,7 @@ fn brightest(bits: BitDepth) -> Option<f32> {
 
 impl<S: FrameSource> FrameSource for Written<'_, S> {
     fn info(&self) -> &StackInfo {
-        self.source.info()
+        &self.info
     }
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
@@ -163,7 +200,7 @@ impl<S: FrameSource> FrameSource for Written<'_, S> {
             let is_outside = |pixel: &&f32| !(-0.5 < **pixel && **pixel < white + 0.5);
             self.n_outside += frame.pixels().iter().filter(is_outside).count() as u64;
         }
-        self.voice.progress(Stage::Writing, index + 1, self.source.info().n_frames);
+        self.voice.progress(Stage::Writing, index + 1, self.info.n_frames);
         Ok(())
     }
 }

@@ -19,6 +19,8 @@ pub struct Summary<'a> {
     pub time: Duration,
     /// Where the table is.
     pub places: &'a [String],
+    /// What is missing, if the recording could not be read to its end.
+    pub incomplete: Option<&'a str>,
 }
 
 impl Summary<'_> {
@@ -48,6 +50,7 @@ impl Summary<'_> {
             "event": "finished",
             "frames": self.tracks.n_frames(),
             "windows": self.tracks.n_windows(),
+            "incomplete": self.incomplete,
             "status": Status::ALL.into_iter().map(count).collect::<Map<_, _>>(),
             "seconds": self.time.as_secs_f64(),
             "outputs": self.places,

@@ -76,6 +76,11 @@ pub fn distance(text: &str) -> Result<f64, String> {
     Ok(distance)
 }
 
+/// A number of something, counted from 0.
+pub fn counted_from_zero(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|_| "this is not a whole number from 0".into())
+}
+
 /// How many threads.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
@@ -119,6 +124,16 @@ pub fn brightness(text: &str) -> Result<BrightnessMode, String> {
     })
 }
 
+/// `A..B`, two grey levels.
+pub fn range(text: &str) -> Result<[f32; 2], String> {
+    let (low, high) = text.split_once("..").ok_or("a range has two dots, as in 0..4095")?;
+    let range = [number(low)? as f32, number(high)? as f32];
+    match range[0] < range[1] && range.iter().all(|level| level.is_finite()) {
+        true => Ok(range),
+        false => Err("the first number must be less than the second".into()),
+    }
+}
+
 /// The number of bits of a written pixel.
 pub fn bit_depth(text: &str) -> Result<BitDepth, String> {
     match text.trim() {
@@ -158,7 +173,8 @@ pub struct Span {
 }
 
 impl Span {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// `N`, `A..B`, `A..` or `..B`.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let Some((first, last)) = text.split_once("..") else {
             let only = frame_number(text)?;
             return Ok(Self { first: only, last: Some(only) });
@@ -177,7 +193,7 @@ impl Span {
     }
 
     /// The numbers themselves, in a stack of `n_frames`.
-    fn within(self, n_frames: usize) -> Result<RangeInclusive<usize>, String> {
+    pub fn within(self, n_frames: usize) -> Result<RangeInclusive<usize>, String> {
         let end = n_frames.saturating_sub(1);
         let farthest = self.last.unwrap_or(self.first).max(self.first);
         if end < farthest {
@@ -203,31 +219,6 @@ pub fn frame_range(text: &str) -> Result<FrameRange, String> {
     };
     let Span { first, last } = Span::parse(span)?;
     Ok(FrameRange { first, last, step })
-}
-
-/// Frames to be left out: `3,17,40..45`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrameList {
-    spans: Vec<Span>,
-}
-
-/// `3,17,40..45`.
-pub fn frame_list(text: &str) -> Result<FrameList, String> {
-    let spans = text.split(',').map(Span::parse).collect::<Result<_, _>>()?;
-    Ok(FrameList { spans })
-}
-
-impl FrameList {
-    /// The frames' numbers in rising order, in a stack of `n_frames`.
-    pub fn numbers(&self, n_frames: usize) -> Result<Vec<usize>, String> {
-        let mut numbers = Vec::new();
-        for span in &self.spans {
-            numbers.extend(span.within(n_frames)?);
-        }
-        numbers.sort_unstable();
-        numbers.dedup();
-        Ok(numbers)
-    }
 }
 
 fn frame_number(text: &str) -> Result<usize, String> {
@@ -283,15 +274,6 @@ mod tests {
         for wrong in ["5", "5..2", "1..5:0", "1..5:-1", "a..b", "-1..4", "1..2..3", ""] {
             assert!(frame_range(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_list_has_numbers_and_ranges_in_any_order() {
-        let numbers = |text: &str| frame_list(text).unwrap().numbers(50);
-        assert_eq!(numbers("17,3,40..42,41"), Ok(vec![3, 17, 40, 41, 42]));
-        assert!(numbers("3,50").unwrap_err().starts_with("there is no frame 50"));
-        assert!(frame_list("3,,4").is_err());
-        assert!(frame_list("-3").unwrap_err().contains("count from 0"));
     }
 
     #[test]

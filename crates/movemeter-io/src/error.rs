@@ -19,7 +19,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A folder without a file that could be read.
-    #[error("no image files in the folder; looked for {endings} ({})", path.display())]
+    #[error("no recording in the folder; looked for files that end in {endings} ({})", path.display())]
     NoImages {
         /// The folder.
         path: PathBuf,
@@ -102,6 +102,14 @@ pub enum Error {
         /// The output.
         path: PathBuf,
         /// Why not.
+        cause: String,
+    },
+    /// An output whose name or pixels are not fit for what is to be written.
+    #[error("{cause} ({})", path.display())]
+    Unfit {
+        /// The output, as given.
+        path: PathBuf,
+        /// Why not, and what to do.
         cause: String,
     },
     /// An output that would overwrite what is being measured.

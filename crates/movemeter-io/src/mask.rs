@@ -6,6 +6,7 @@ use movemeter::frame::Frame;
 use movemeter::mask::Mask;
 
 use crate::error::Error;
+use crate::options::OpenOptions;
 use crate::series::{Input, Recording, open_all};
 
 /// Reads a mask: pixels that are black (0) in the image are not used, all others are.
@@ -14,7 +15,8 @@ use crate::series::{Input, Recording, open_all};
 /// makes black nearly black, which is used. With the mask comes which file it was read from.
 pub fn read_mask(path: impl AsRef<Path>) -> Result<(Mask, Input), Error> {
     let path = path.as_ref();
-    let Recording { mut source, mut inputs } = open_all(&[path.into()])?;
+    let Recording { mut source, mut inputs, .. } =
+        open_all(&[path.into()], &OpenOptions::default())?;
     let n_frames = source.info().n_frames;
     if n_frames != 1 {
         return Err(Error::NotOneImage { n_frames, path: path.into() });

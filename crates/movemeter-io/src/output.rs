@@ -1,5 +1,6 @@
 //! Output files that appear whole or not at all.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -43,8 +44,8 @@ impl OutputFile {
     /// leads to is replaced, not the link.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
+        check_replaceable(path)?;
         let target = behind_links(path);
-        check_replaceable(path, &target)?;
         let folder = folder_of(&target);
         let file = hidden_file(&folder).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::Unwritable {
@@ -66,9 +67,14 @@ impl OutputFile {
     /// it is.
     pub fn finish_as(self, name: impl AsRef<OsStr>) -> Result<PathBuf, Error> {
         let path = self.path.with_file_name(name.as_ref());
-        check_replaceable(&path, &behind_links(&path))?;
+        check_replaceable(&path)?;
         self.persist(&path)?;
         Ok(path)
+    }
+
+    /// Where it is while it is being written, for another program that writes it.
+    pub(crate) fn hidden_path(&self) -> &Path {
+        self.writer.get_ref().path()
     }
 
     fn persist(self, path: &Path) -> Result<(), Error> {
@@ -100,29 +106,46 @@ impl Seek for OutputFile {
 ///
 /// Compared are the files themselves: links, `./` and other spellings are seen through.
 pub fn check_not_an_input(output: &Path, inputs: &[Input]) -> Result<(), Error> {
+    check_not_inputs(&[output.into()], inputs)
+}
+
+/// The same for many outputs.
+pub fn check_not_inputs(outputs: &[PathBuf], inputs: &[Input]) -> Result<(), Error> {
     // An output that is not there yet cannot be an input.
-    let Ok(target) = output.canonicalize() else { return Ok(()) };
-    let identity = identity(&target);
-    for input in inputs.iter().flat_map(|input| input.files.iter().chain([&input.path])) {
-        let is_same = input.canonicalize().is_ok_and(|input| input == target)
-            || identity.is_some() && self::identity(input) == identity;
-        if is_same {
-            return Err(Error::OutputIsInput { output: output.into(), input: input.clone() });
+    let there = |output: &&PathBuf| output.exists();
+    let outputs: Vec<&PathBuf> = outputs.iter().filter(there).collect();
+    if outputs.is_empty() {
+        return Ok(());
+    }
+    let inputs = inputs.iter().flat_map(|input| input.files.iter().chain([&input.path]));
+    let known: HashMap<Identity, &PathBuf> =
+        inputs.filter_map(|input| Some((identity(input)?, input))).collect();
+    match outputs.iter().find_map(|output| Some((output, known.get(&identity(output)?)?))) {
+        None => Ok(()),
+        Some((output, input)) => {
+            let (output, input) = ((*output).clone(), (*input).clone());
+            Err(Error::OutputIsInput { output, input })
         }
     }
-    Ok(())
 }
 
 /// What tells a file from all others, whatever its names: device and number.
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<(u64, u64)> {
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()))
 }
 
+/// Where a file is, links seen through.
 #[cfg(not(unix))]
-fn identity(_: &Path) -> Option<(u64, u64)> {
-    None
+type Identity = PathBuf;
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<Identity> {
+    path.canonicalize().ok()
 }
 
 fn behind_links(path: &Path) -> PathBuf {
@@ -132,12 +155,14 @@ fn behind_links(path: &Path) -> PathBuf {
     }
 }
 
-fn check_replaceable(path: &Path, target: &Path) -> Result<(), Error> {
+/// Whether a file may be put at `path`, as far as what is there now goes.
+pub(crate) fn check_replaceable(path: &Path) -> Result<(), Error> {
+    let target = behind_links(path);
     let refused = |cause: &str| Err(Error::Unwritable { path: path.into(), cause: cause.into() });
     if target.file_name().is_none() {
         return refused("this is no file name");
     }
-    let Ok(about) = std::fs::metadata(target) else { return Ok(()) };
+    let Ok(about) = std::fs::metadata(&target) else { return Ok(()) };
     if about.is_dir() {
         return refused("there is a folder of this name");
     }
@@ -150,7 +175,8 @@ fn check_replaceable(path: &Path, target: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn folder_of(target: &Path) -> PathBuf {
+/// The folder that a file is in or will be in.
+pub(crate) fn folder_of(target: &Path) -> PathBuf {
     match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.into(),
         _ => ".".into(),

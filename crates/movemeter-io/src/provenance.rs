@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::format::name_of;
+use crate::options::OpenOptions;
 use crate::series::Input;
 
 /// What is written into every table besides its numbers.
@@ -15,8 +16,12 @@ use crate::series::Input;
 pub struct Provenance {
     /// Every setting of the measurement, as JSON.
     pub recipe_json: String,
+    /// What was chosen in the inputs.
+    pub opened: OpenOptions,
     /// What was measured.
     pub inputs: Vec<HashedInput>,
+    /// What is doubtful of the inputs, and should be known to who reads the table.
+    pub doubts: Vec<String>,
     /// If the measurement did not reach its end: what is missing, and why.
     pub incomplete: Option<String>,
 }
@@ -41,7 +46,9 @@ pub struct HashedInput {
 /// sha256sum frame1.tif frame2.tif frame10.tif | sha256sum
 /// ```
 ///
-/// Each line is the file's SHA-256, two spaces, the file's name without its folder, and a line feed.
+/// Each line is the file's SHA-256, two spaces, the file's name as seen from the folder, and a line feed.
+/// A file that brings others along (further files of an OME-TIFF, a camera's frames beside its header) is hashed like
+/// a folder of them; names are then seen from the folder they lie in.
 /// (Names with a backslash or line feed are the exception: there `sha256sum` marks the line, and
 /// this does not.)
 pub fn hash_input(input: &Input) -> Result<HashedInput, Error> {
@@ -51,9 +58,16 @@ pub fn hash_input(input: &Input) -> Result<HashedInput, Error> {
     }
     let mut lines = Sha256::new();
     for file in &input.files {
-        lines.update(format!("{}  {}\n", hash_file(file)?, name_of(file)));
+        lines.update(format!("{}  {}\n", hash_file(file)?, name_within(file, &input.path)));
     }
     Ok(HashedInput { name, sha256: hex(&lines.finalize()), n_files: Some(input.files.len()) })
+}
+
+/// The name of an input's file as seen from the input, or from the folder the input lies in.
+fn name_within(file: &Path, input: &Path) -> String {
+    let folder = if input.is_dir() { Some(input) } else { input.parent() };
+    let within = folder.and_then(|folder| file.strip_prefix(folder).ok());
+    within.map_or_else(|| name_of(file), |name| name.display().to_string().replace('\\', "/"))
 }
 
 fn hash_file(path: &Path) -> Result<String, Error> {

@@ -1,14 +1,17 @@
 //! Files and folders as one series of frames.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use movemeter::error::BoxError;
 use movemeter::frame::Frame;
-use movemeter::source::{FrameSource, StackInfo};
+use movemeter::source::{DAMAGE, FrameSource, StackInfo};
 
 use crate::error::Error;
-use crate::format::{Format, known_endings, name_of};
+use crate::format::{Content, Format, Opened, known_endings, name_of};
+use crate::joining::joined;
 use crate::natural::natural_cmp;
+use crate::options::OpenOptions;
 
 /// An opened series, and which files it was made of.
 pub struct Recording {
@@ -16,27 +19,44 @@ pub struct Recording {
     pub source: Box<dyn FrameSource>,
     /// The files and folders as given, in that order.
     pub inputs: Vec<Input>,
+    /// Where each file's frames are in the series.
+    pub parts: Vec<Part>,
 }
 
-/// One file or folder of a recording.
+/// One file or folder of a recording, as given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// As given.
     pub path: PathBuf,
-    /// The files in it, in the order read; the path itself if it is a file.
+    /// The files that were read for it, in order; the path itself if it is a file that needs no other.
     pub files: Vec<PathBuf>,
+}
+
+/// A file that was opened for its frames, and which they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The file.
+    pub path: PathBuf,
+    /// The number of its first frame in the series.
+    pub first: usize,
+    /// How many frames it has.
+    pub n_frames: usize,
 }
 
 /// Opens a file, or a folder as one series of all images directly in it.
 ///
-/// The ending chooses the format: TIFF (`.tif`, `.tiff`), PNG, JPEG (`.jpg`, `.jpeg`), BMP, or
-/// numpy's `.npy` with (frame, row, column). A folder's files are read in
+/// The ending chooses the format: TIFF (`.tif`, `.tiff`), PNG, JPEG (`.jpg`, `.jpeg`), BMP, WebP,
+/// portable pictures (`.pgm`, `.ppm`, `.pbm`, `.pnm`, `.pfm`), numpy's `.npy` and `.npz` with (frame, row, column),
+/// Photron's recordings (`.mraw` with `.cihx` or `.cih`), Phantom's (`.cine`), or videos (`.mp4`, `.mov`, `.avi`,
+/// `.mkv` and more; the program ffmpeg decodes what is not decoded here, [`OpenOptions::ffmpeg`]). A folder that is a Zarr is known by
+/// what is in it: an array (frame, row, column), or the first image of an OME-Zarr in its full size. Any other
+/// folder's files are read in
 /// [natural order](crate::natural_cmp); hidden files and files of other endings are left out. A file
 /// may hold several frames. All frames must have one size: that is checked here, from the headers
 /// alone. Pixels are decoded when they are read.
 ///
 /// Colour becomes luminance, 0.299 R + 0.587 G + 0.114 B; floating point pixels are kept as they
-/// are, NaN too. In TIFF files in which white is zero the numbers are given as stored.
+/// are, NaN too. Of videos that store luma it is taken as stored. In TIFF files in which white is zero the numbers are given as stored.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -55,43 +75,137 @@ pub struct Input {
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn FrameSource>, Error> {
-    Ok(open_all(&[path.as_ref().into()])?.source)
+    open_with(path, &OpenOptions::default())
+}
+
+/// Opens a file or folder as [`open`] does, with what is to be chosen in it.
+pub fn open_with(
+    path: impl AsRef<Path>,
+    options: &OpenOptions,
+) -> Result<Box<dyn FrameSource>, Error> {
+    Ok(open_all(&[path.as_ref().into()], options)?.source)
 }
 
 /// Opens several files and folders as one series, in the order given.
 ///
-/// Each is as for [`open`]; all frames of all files must have one size.
-pub fn open_all(paths: &[PathBuf]) -> Result<Recording, Error> {
-    let inputs = paths.iter().map(|path| Input::find(path)).collect::<Result<Vec<_>, _>>()?;
-    let mut files = inputs.iter().flat_map(|input| &input.files);
-    let first_path = files.next().ok_or(Error::NoInput)?;
-    let first = open_file(first_path)?;
-    // A file by itself is its own series.
-    if files.next().is_none() && inputs[0].path == *first_path {
-        return Ok(Recording { source: first, inputs });
-    }
-    let source = Box::new(Series::new(&inputs, first_path, first)?);
-    Ok(Recording { source, inputs })
-}
-
-impl Input {
-    fn find(path: &Path) -> Result<Self, Error> {
-        let about = std::fs::metadata(path).map_err(|error| Error::refused(path, &error))?;
-        let files = if about.is_dir() { images_in(path)? } else { vec![path.into()] };
-        Ok(Self { path: path.into(), files })
-    }
-}
-
-/// The images directly in a folder, in natural order.
-fn images_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let refused = |error: std::io::Error| Error::refused(folder, &error);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(refused)? {
-        let path = entry.map_err(refused)?.path();
-        if is_image(&path) {
-            files.push(path);
+/// Each is as for [`open`]; all frames of all files must have one size. Files that others brought along (the
+/// further files of an OME-TIFF, a camera's header) are not opened again. Times go on where every part says its
+/// own on one clock, or where all have one frame rate; else they are not known.
+pub fn open_all(paths: &[PathBuf], options: &OpenOptions) -> Result<Recording, Error> {
+    let mut opening = Opening { options, parts: Vec::new(), seen: HashSet::new() };
+    let inputs =
+        paths.iter().map(|path| opening.add(path)).collect::<Result<Vec<Input>, Error>>()?;
+    let Opening { mut parts, .. } = opening;
+    let source = parts.first_mut().and_then(|part| part.source.take());
+    let infos = infos(parts)?;
+    let (path, parts) = (inputs[0].path.clone(), places(&infos));
+    match source {
+        // A file by itself is its own series.
+        Some(source) if parts.len() == 1 && path == parts[0].path => {
+            Ok(Recording { source, inputs, parts })
+        }
+        source => {
+            let info = joined(&infos, name_of_all(&inputs))?;
+            let opened = source.map(|source| (0, source)).into_iter().collect();
+            let (of_series, options) = (parts.clone(), options.clone());
+            let source = Box::new(Series { path, info, parts: of_series, opened, options });
+            Ok(Recording { source, inputs, parts })
         }
     }
+}
+
+/// What is known of all parts. One that cannot be opened is taken for a picture like the others, which cannot be
+/// read; if none can be opened, that is the error.
+fn infos(parts: Vec<OpenedPart>) -> Result<Vec<(PathBuf, StackInfo)>, Error> {
+    let Some(known) = parts.iter().find_map(|part| part.info.as_ref().ok()) else {
+        return Err(parts.into_iter().find_map(|part| part.info.err()).unwrap_or(Error::NoInput));
+    };
+    let like = StackInfo { n_frames: 1, times_s: None, metadata: Vec::new(), ..known.clone() };
+    let about = |part: OpenedPart| {
+        let info = part.info.unwrap_or_else(|error| StackInfo {
+            metadata: vec![(DAMAGE.into(), error.to_string())],
+            ..like.clone()
+        });
+        (part.path, info)
+    };
+    Ok(parts.into_iter().map(about).collect())
+}
+
+fn places(infos: &[(PathBuf, StackInfo)]) -> Vec<Part> {
+    let mut first = 0;
+    let place = |(path, info): &(PathBuf, StackInfo)| {
+        let part = Part { path: path.clone(), first, n_frames: info.n_frames };
+        first += info.n_frames;
+        part
+    };
+    infos.iter().map(place).collect()
+}
+
+/// Finds and opens the files of all inputs, one after the other.
+struct Opening<'a> {
+    options: &'a OpenOptions,
+    parts: Vec<OpenedPart>,
+    /// Files whose frames are in a part already.
+    seen: HashSet<PathBuf>,
+}
+
+/// A file of a series. Only the first is kept open: a folder may hold more files than a process may
+/// have open.
+struct OpenedPart {
+    path: PathBuf,
+    info: Result<StackInfo, Error>,
+    source: Option<Box<dyn FrameSource>>,
+}
+
+impl Opening<'_> {
+    fn add(&mut self, path: &Path) -> Result<Input, Error> {
+        let about = std::fs::metadata(path).map_err(|error| Error::refused(path, &error))?;
+        let is_collection = about.is_dir() && Format::of_folder(path).is_none();
+        let candidates = if is_collection { recording_in(path)? } else { vec![path.into()] };
+        let mut input = Input { path: path.into(), files: Vec::new() };
+        for file in candidates {
+            if self.seen.contains(&file) {
+                continue;
+            }
+            match open_file(&file, self.options) {
+                Ok(opened) => self.keep(file, opened, &mut input),
+                // One of many pictures: whoever needs it will be told, and may leave it out.
+                Err(error @ Error::Unreadable { .. })
+                    if is_collection && content(&file)? == Some(Content::Frames) =>
+                {
+                    input.files.push(file.clone());
+                    self.parts.push(OpenedPart { path: file, info: Err(error), source: None });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(input)
+    }
+
+    fn keep(&mut self, file: PathBuf, opened: Opened, input: &mut Input) {
+        let Opened { source, files } = opened;
+        let info = Ok(source.info().clone());
+        self.seen.extend(files.iter().filter(|&other| *other != file).cloned());
+        input.files.extend(files);
+        let source = self.parts.is_empty().then_some(source);
+        self.parts.push(OpenedPart { path: file, info, source });
+    }
+}
+
+/// The files directly in a folder that make a recording, in natural order: images, or if there are
+/// none, whole recordings.
+fn recording_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let refused = |error: std::io::Error| Error::refused(folder, &error);
+    let (mut frames, mut recordings) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(folder).map_err(refused)? {
+        let path = entry.map_err(refused)?.path();
+        match content(&path)? {
+            Some(Content::Frames) => frames.push(path),
+            Some(Content::Recording) => recordings.push(path),
+            None => {}
+        }
+    }
+    let mut files = if frames.is_empty() { recordings } else { frames };
     if files.is_empty() {
         return Err(Error::NoImages { path: folder.into(), endings: known_endings() });
     }
@@ -99,8 +213,22 @@ fn images_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-fn is_image(path: &Path) -> bool {
-    !name_of(path).starts_with('.') && Format::of(path).is_some() && path.is_file()
+/// What a file in a folder holds, by its ending; hidden files and folders are left alone. What cannot be reached is an
+/// error: left out, it would give all later frames other numbers.
+fn content(path: &Path) -> Result<Option<Content>, Error> {
+    let Some(format) = Format::of(path).filter(|_| !name_of(path).starts_with('.')) else {
+        return Ok(None);
+    };
+    let about = std::fs::metadata(path).map_err(|error| Error::refused(path, &error))?;
+    match (about.is_dir(), about.is_file()) {
+        (true, _) => Ok(None),
+        (false, true) => Ok(Some(format.content)),
+        (false, false) => Err(Error::refused(path, &not_a_file())),
+    }
+}
+
+fn not_a_file() -> std::io::Error {
+    std::io::Error::other("this is a device or a pipe, not a file")
 }
 
 #[derive(PartialEq, Eq)]
@@ -118,22 +246,34 @@ impl PartialOrd for NaturalKey {
     }
 }
 
-fn open_file(path: &Path) -> Result<Box<dyn FrameSource>, Error> {
+fn open_file(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
+    if let Some(format) = Format::of_folder(path) {
+        return format.open(path, options);
+    }
+    let refused = |error: std::io::Error| Error::refused(path, &error);
+    // Opening a pipe would wait for somebody to write into it.
+    if !std::fs::metadata(path).map_err(refused)?.is_file() {
+        return Err(refused(not_a_file()));
+    }
     // A file that cannot be opened at all is not a question of its format.
-    std::fs::File::open(path).map_err(|error| Error::refused(path, &error))?;
+    std::fs::File::open(path).map_err(refused)?;
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+        let cause = "archives are not read; unpack it, and give the folder".into();
+        return Err(Error::Unreadable { format: "Zarr", path: path.into(), cause });
+    }
     let format = Format::of(path)
         .ok_or_else(|| Error::UnknownEnding { path: path.into(), allowed: known_endings() })?;
-    format.open(path)
+    format.open(path, options)
 }
 
 /// Several files, of which only a few are open at a time.
 struct Series {
     path: PathBuf,
     info: StackInfo,
-    /// Each file with the number of its first frame, in order.
-    files: Vec<(usize, PathBuf)>,
-    /// The files last read from, the latest at the end.
+    parts: Vec<Part>,
+    /// The parts last read from, the latest at the end.
     opened: Vec<(usize, Box<dyn FrameSource>)>,
+    options: OpenOptions,
 }
 
 /// Enough for reading to and fro between recordings; a folder may hold more files than a process
@@ -141,38 +281,15 @@ struct Series {
 const MOST_OPEN: usize = 8;
 
 impl Series {
-    fn new(
-        inputs: &[Input],
-        first_path: &Path,
-        first: Box<dyn FrameSource>,
-    ) -> Result<Self, Error> {
-        let mut info = StackInfo { n_frames: 0, name: name_of_all(inputs), ..first.info().clone() };
-        let mut files: Vec<(usize, PathBuf)> = Vec::new();
-        for path in inputs.iter().flat_map(|input| &input.files) {
-            let about = if files.is_empty() { first.info().clone() } else { about(path)? };
-            if about.size != info.size {
-                return Err(Error::MixedSizes {
-                    path: path.clone(),
-                    found: about.size,
-                    first_path: first_path.into(),
-                    first: info.size,
-                });
-            }
-            files.push((info.n_frames, path.clone()));
-            info.n_frames += about.n_frames;
-        }
-        Ok(Self { path: inputs[0].path.clone(), info, files, opened: vec![(0, first)] })
-    }
-
-    fn source(&mut self, file: usize) -> Result<&mut Box<dyn FrameSource>, Error> {
-        let source = match self.opened.iter().position(|(opened, _)| *opened == file) {
+    fn source(&mut self, part: usize) -> Result<&mut Box<dyn FrameSource>, Error> {
+        let source = match self.opened.iter().position(|(opened, _)| *opened == part) {
             Some(place) => self.opened.remove(place).1,
-            None => open_file(&self.files[file].1)?,
+            None => open_file(&self.parts[part].path, &self.options)?.source,
         };
         if self.opened.len() == MOST_OPEN {
             self.opened.remove(0);
         }
-        self.opened.push((file, source));
+        self.opened.push((part, source));
         Ok(&mut self.opened.last_mut().expect("one was just put there").1)
     }
 }
@@ -184,12 +301,12 @@ impl FrameSource for Series {
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
         Error::check_frame(index, self.info.n_frames, &self.path)?;
-        let file = self.files.partition_point(|(first, _)| *first <= index) - 1;
-        let index_in_file = index - self.files[file].0;
+        let part = self.parts.partition_point(|part| part.first <= index) - 1;
+        let index_in_part = index - self.parts[part].first;
         let size = self.info.size;
-        self.source(file)?.read(index_in_file, frame)?;
+        self.source(part)?.read(index_in_part, frame)?;
         if frame.size() != size {
-            return Err(self.changed(file, frame).into());
+            return Err(self.changed(part, frame).into());
         }
         Ok(())
     }
@@ -197,18 +314,14 @@ impl FrameSource for Series {
 
 impl Series {
     /// The file was replaced by another while the series was open.
-    fn changed(&self, file: usize, frame: &Frame) -> Error {
+    fn changed(&self, part: usize, frame: &Frame) -> Error {
         Error::MixedSizes {
-            path: self.files[file].1.clone(),
+            path: self.parts[part].path.clone(),
             found: frame.size(),
-            first_path: self.files[0].1.clone(),
+            first_path: self.parts[0].path.clone(),
             first: self.info.size,
         }
     }
-}
-
-fn about(path: &Path) -> Result<StackInfo, Error> {
-    Ok(open_file(path)?.info().clone())
 }
 
 fn name_of_all(inputs: &[Input]) -> String {

@@ -1,16 +1,18 @@
-//! Stacks on disk: any source of frames, written as a multi-page TIFF.
+//! Stacks on disk: any source of frames, written as TIFF, npy, a series of PNG images or a film.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use movemeter::error::BoxError;
-use movemeter::frame::Frame;
 use movemeter::source::FrameSource;
-use tiff::TiffError;
-use tiff::encoder::colortype::{ColorType, Gray8, Gray16, Gray32Float};
-use tiff::encoder::{TiffEncoder, TiffKind};
 
-use crate::error::{Error, plain};
+use crate::error::Error;
+use crate::film::{FilmOptions, write_mp4};
 use crate::output::OutputFile;
+
+mod pixels;
+mod imagej;
+mod tiff;
+mod npy;
+mod png;
 
 /// How many bits a written pixel has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +25,102 @@ pub enum BitDepth {
     Float32,
 }
 
-/// Classic TIFF cannot point beyond 4 GiB; somewhat less, to be safe with the directories.
-const LARGEST_CLASSIC_BYTES: u64 = 3_900_000_000;
-/// Room for a page's directory, in bytes: some 15 tags.
-const DIRECTORY_BYTES: u64 = 512;
-/// Room for a strip's place in the directory; there are at most as many strips as rows.
-const STRIP_BYTES: u64 = 16;
+/// How a stack is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackFormat {
+    /// All frames in one file, with times, pixel size and what else is known of them.
+    Tiff,
+    /// numpy's array (frame, row, column); pixels alone.
+    Npy,
+    /// An image for each frame, of 8 or 16 bits; pixels alone.
+    Png,
+    /// A film to look at, compressed; times too, if they are even. The program ffmpeg makes it.
+    Mp4,
+}
+
+impl StackFormat {
+    /// All formats with their endings.
+    const ENDINGS: [(&'static str, Self); 5] = [
+        ("tif", Self::Tiff),
+        ("tiff", Self::Tiff),
+        ("npy", Self::Npy),
+        ("png", Self::Png),
+        ("mp4", Self::Mp4),
+    ];
+
+    /// The format that a file's ending names.
+    pub fn of(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let known = Self::ENDINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending));
+        known.map(|(_, format)| *format).ok_or_else(|| Error::UnknownEnding {
+            path: path.into(),
+            allowed: Self::ENDINGS.map(|(ending, _)| format!(".{ending}")).join(" "),
+        })
+    }
+}
+
+/// Writes all frames of a source in the format that the ending names.
+///
+/// TIFF keeps what is known of the recording, see [`write_tiff`]; other formats hold pixels alone. In the name of
+/// PNG images `#` stands for a digit of the frame's number: `f_####.png` is `f_0000.png`, `f_0001.png` and so on.
+/// A single frame needs no `#`. Films have 8 bits whatever `bits` says: see [`write_mp4`]. What is written appears when all of it is complete, not before.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("stack.npy");
+/// use movemeter::frame::Frame;
+/// use movemeter::geometry::Size;
+/// use movemeter::source::{FrameSource, MemoryStack};
+/// use movemeter_io::{BitDepth, write_stack};
+///
+/// let ramp = Frame::from_fn(Size::new(4, 3), |x, y| (10 * y + x) as f32);
+/// let mut stack = MemoryStack::new(vec![ramp.clone(), ramp])?;
+/// write_stack(&mut stack, BitDepth::Sixteen, &path)?;
+/// assert_eq!(movemeter_io::open(&path)?.info().pixel_type, "uint16");
+///
+/// write_stack(&mut stack, BitDepth::Eight, folder.path().join("f_##.png"))?;
+/// assert!(folder.path().join("f_01.png").exists());
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+pub fn write_stack(
+    source: &mut dyn FrameSource,
+    bits: BitDepth,
+    path: impl AsRef<Path>,
+) -> Result<(), Error> {
+    let path = path.as_ref();
+    check_not_empty(source, path)?;
+    match StackFormat::of(path)? {
+        StackFormat::Tiff => tiff::write(source, bits, path),
+        StackFormat::Npy => npy::write(source, bits, path),
+        StackFormat::Png => png::write(source, bits, path),
+        StackFormat::Mp4 => write_mp4(source, path, &FilmOptions::default()),
+    }
+}
+
+/// The files that [`write_stack`] would write for so many frames, in their order.
+///
+/// The error says why they could not be written: an ending or a depth that is not known, no folder, no permission.
+/// Nothing is written here. Whether one of them is also read is for the caller to see:
+/// [`check_not_inputs`](crate::check_not_inputs).
+pub fn stack_files(
+    path: impl AsRef<Path>,
+    bits: BitDepth,
+    n_frames: usize,
+) -> Result<Vec<PathBuf>, Error> {
+    let path = path.as_ref();
+    if StackFormat::of(path)? == StackFormat::Png {
+        return png::Names::new(path, bits, n_frames).map(|names| names.all().collect());
+    }
+    // Only begun, which is enough to know.
+    drop(OutputFile::create(path)?);
+    Ok(vec![path.into()])
+}
 
 /// Writes all frames of a source as an uncompressed multi-page TIFF, BigTIFF if it gets too large.
 ///
-/// NaN becomes 0 in the integer depths, which have no other word for it. The file appears when it is
+/// Times, pixel size and what else the source says of itself are written as ImageJ does, which Fiji and Python's
+/// `tifffile` read. NaN becomes 0 in the integer depths, which have no other word for it. The file appears when it is
 /// complete, not before: see [`OutputFile`].
 ///
 /// ```
@@ -54,89 +142,26 @@ pub fn write_tiff(
     bits: BitDepth,
     path: impl AsRef<Path>,
 ) -> Result<(), Error> {
-    let is_big = LARGEST_CLASSIC_BYTES < bytes_needed(source, bits);
-    write(source, bits, path.as_ref(), is_big)
+    let path = path.as_ref();
+    check_not_empty(source, path)?;
+    tiff::write(source, bits, path)
 }
 
-fn write(
-    source: &mut dyn FrameSource,
-    bits: BitDepth,
-    path: &Path,
-    is_big: bool,
-) -> Result<(), Error> {
-    let mut output = OutputFile::create(path)?;
-    let unwritable = |error| unwritable(path, &error);
-    if is_big {
-        let mut encoder = TiffEncoder::new_big(&mut output).map_err(unwritable)?;
-        write_frames(source, bits, &mut encoder, path)?;
-    } else {
-        let mut encoder = TiffEncoder::new(&mut output).map_err(unwritable)?;
-        write_frames(source, bits, &mut encoder, path)?;
+fn check_not_empty(source: &dyn FrameSource, path: &Path) -> Result<(), Error> {
+    match source.info().n_frames {
+        0 => Err(unwritable(path, "there is no frame to write".into())),
+        _ => Ok(()),
     }
-    output.finish()
 }
 
-fn bytes_needed(source: &dyn FrameSource, bits: BitDepth) -> u64 {
-    let info = source.info();
-    let pixel = match bits {
-        BitDepth::Eight => 1,
-        BitDepth::Sixteen => 2,
-        BitDepth::Float32 => 4,
-    };
-    let strips = info.size.height as u64 * STRIP_BYTES;
-    let page = info.size.area() as u64 * pixel + strips + DIRECTORY_BYTES;
-    page.saturating_mul(info.n_frames as u64)
-}
-
-fn write_frames<K: TiffKind>(
-    source: &mut dyn FrameSource,
-    bits: BitDepth,
-    encoder: &mut TiffEncoder<&mut OutputFile, K>,
-    path: &Path,
-) -> Result<(), Error> {
-    let mut frame = Frame::default();
-    for index in 0..source.info().n_frames {
-        let failed = |error: BoxError| Error::Source { frame: index, source: error };
-        source.read(index, &mut frame).map_err(failed)?;
-        match bits {
-            BitDepth::Eight => write_page::<Gray8, K>(encoder, &frame, |value| value as u8),
-            BitDepth::Sixteen => write_page::<Gray16, K>(encoder, &frame, |value| value as u16),
-            BitDepth::Float32 => write_page::<Gray32Float, K>(encoder, &frame, |value| value),
-        }
-        .map_err(|error| unwritable(path, &error))?;
-    }
-    Ok(())
-}
-
-/// Casts of floats to integers saturate, and make NaN 0.
-fn write_page<C: ColorType, K: TiffKind>(
-    encoder: &mut TiffEncoder<&mut OutputFile, K>,
-    frame: &Frame,
-    stored: impl Fn(f32) -> C::Inner,
-) -> Result<(), TiffError>
-where
-    [C::Inner]: tiff::encoder::TiffValue,
-{
-    let rounded = |value: f32| if C::SAMPLE_FORMAT[0] == FLOAT { value } else { value.round() };
-    let pixels: Vec<C::Inner> =
-        frame.pixels().iter().map(|&value| stored(rounded(value))).collect();
-    let size = frame.size();
-    let (width, height) = (u32::try_from(size.width)?, u32::try_from(size.height)?);
-    encoder.write_image::<C>(width, height, &pixels)
-}
-
-const FLOAT: tiff::tags::SampleFormat = tiff::tags::SampleFormat::IEEEFP;
-
-fn unwritable(path: &Path, error: &TiffError) -> Error {
-    let cause = match error {
-        TiffError::IoError(error) => plain(error),
-        other => other.to_string(),
-    };
+fn unwritable(path: &Path, cause: String) -> Error {
     Error::Unwritable { path: path.into(), cause }
 }
 
 #[cfg(test)]
 mod tests {
+    use movemeter::error::BoxError;
+    use movemeter::frame::Frame;
     use movemeter::geometry::Size;
     use movemeter::source::MemoryStack;
 
@@ -193,45 +218,5 @@ mod tests {
         let error = write_tiff(&mut Broken(info), BitDepth::Eight, &path).unwrap_err();
         assert_eq!(error.to_string(), "cannot read frame 1: torn");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_big_tiff_is_read_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("big.tif");
-        let ramp = Frame::from_fn(Size::new(30, 20), |x, y| (100 * y + x) as f32);
-        let frames = vec![Frame::new(ramp.size()), ramp.clone(), ramp.clone()];
-        let mut stack = MemoryStack::new(frames).unwrap();
-        write(&mut stack, BitDepth::Sixteen, &path, true).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap()[2], 43, "the mark of BigTIFF");
-        let mut again = crate::open(&path).unwrap();
-        let mut frame = Frame::default();
-        again.read(2, &mut frame).unwrap();
-        assert_eq!((again.info().n_frames, frame), (3, ramp));
-    }
-
-    #[test]
-    fn a_stack_beyond_four_gigabytes_needs_big_tiff() {
-        let frames = vec![Frame::new(Size::new(100, 100)); 2];
-        let small = MemoryStack::new(frames).unwrap();
-        assert!(bytes_needed(&small, BitDepth::Float32) < 100_000);
-        struct Large(movemeter::source::StackInfo);
-        impl FrameSource for Large {
-            fn info(&self) -> &movemeter::source::StackInfo {
-                &self.0
-            }
-            fn read(&mut self, _: usize, _: &mut Frame) -> Result<(), BoxError> {
-                Ok(())
-            }
-        }
-        let info = movemeter::source::StackInfo {
-            size: Size::new(2048, 2048),
-            n_frames: 1000,
-            ..Default::default()
-        };
-        assert!(LARGEST_CLASSIC_BYTES < bytes_needed(&Large(info.clone()), BitDepth::Eight));
-        let fewer = movemeter::source::StackInfo { n_frames: 900, ..info };
-        assert!(bytes_needed(&Large(fewer.clone()), BitDepth::Eight) < LARGEST_CLASSIC_BYTES);
-        assert!(LARGEST_CLASSIC_BYTES < bytes_needed(&Large(fewer), BitDepth::Sixteen));
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use movemeter::table::{Cell, Column, Table};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::provenance::{HashedInput, Provenance};
@@ -43,13 +44,15 @@ impl TableFormat {
 /// ```text
 /// # movemeter 1.0.0
 /// # recipe {"reference":"first"}
+/// # opened {"channel":1}
 /// # input 51c2…e0 fly (6 files)
+/// # doubt damage: after frame 400: the file ends before the page does
 /// # incomplete stopped after frame 311 of 1000
 /// frame,time_s,group,window,…
 /// ```
 ///
 /// Numbers have the digits their column asks for, and what was not measured is an empty cell. JSON
-/// is one object with `movemeter`, `recipe`, `inputs`, `incomplete` and `columns`, an array by name;
+/// is one object with `movemeter`, `recipe`, `opened`, `inputs`, `doubts`, `incomplete` and `columns`, an array by name;
 /// numbers are in full precision, and what was not measured, or is infinite, is `null`.
 ///
 /// ```
@@ -118,12 +121,19 @@ fn write_rows<W: Write>(table: &Table<'_>, writer: &mut csv::Writer<W>) -> csv::
 fn write_comments(provenance: &Provenance, writer: &mut dyn Write) -> io::Result<()> {
     writeln!(writer, "# movemeter {VERSION}")?;
     writeln!(writer, "# recipe {}", on_one_line(&provenance.recipe_json))?;
+    let choices = provenance.opened.choices();
+    if !choices.is_empty() {
+        writeln!(writer, "# opened {}", Value::from(choices))?;
+    }
     for HashedInput { name, sha256, n_files } in &provenance.inputs {
         let name = on_one_line(name);
         match n_files {
             Some(n_files) => writeln!(writer, "# input {sha256} {name} ({n_files} files)")?,
             None => writeln!(writer, "# input {sha256} {name}")?,
         }
+    }
+    for doubt in &provenance.doubts {
+        writeln!(writer, "# doubt {}", on_one_line(doubt))?;
     }
     match &provenance.incomplete {
         Some(incomplete) => writeln!(writer, "# incomplete {}", on_one_line(incomplete)),
@@ -151,9 +161,12 @@ fn write_json(
 ) -> io::Result<()> {
     write!(writer, "{{\n\"movemeter\": \"{VERSION}\",\n\"recipe\": ")?;
     write_recipe(&provenance.recipe_json, writer)?;
+    write!(writer, ",\n\"opened\": {}", Value::from(provenance.opened.choices()))?;
     write!(writer, ",\n\"inputs\": ")?;
     let inputs: Vec<_> = provenance.inputs.iter().map(input_json).collect();
     serde_json::to_writer(&mut *writer, &inputs)?;
+    write!(writer, ",\n\"doubts\": ")?;
+    serde_json::to_writer(&mut *writer, &provenance.doubts)?;
     write!(writer, ",\n\"incomplete\": ")?;
     serde_json::to_writer(&mut *writer, &provenance.incomplete)?;
     write!(writer, ",\n\"columns\": {{")?;
@@ -170,13 +183,13 @@ fn write_recipe(recipe_json: &str, writer: &mut dyn Write) -> io::Result<()> {
     if recipe_json.is_empty() {
         return write!(writer, "null");
     }
-    match serde_json::from_str::<serde_json::Value>(recipe_json) {
+    match serde_json::from_str::<Value>(recipe_json) {
         Ok(_) => write!(writer, "{}", recipe_json.trim()),
         Err(_) => Ok(serde_json::to_writer(writer, recipe_json)?),
     }
 }
 
-fn input_json(input: &HashedInput) -> serde_json::Value {
+fn input_json(input: &HashedInput) -> Value {
     let HashedInput { name, sha256, n_files } = input;
     serde_json::json!({ "name": name, "sha256": sha256, "n_files": n_files })
 }
@@ -202,6 +215,7 @@ mod tests {
     use movemeter::table::Digits;
 
     use super::*;
+    use crate::options::OpenOptions;
 
     const GROUPS: [&str; 4] = ["eye, left", "the \"good\" one", "two\nlines", "#3\tµm"];
     const VALUES: [f64; 4] = [0.1, -2.831_254_791_234, f64::NAN, f64::INFINITY];
@@ -225,7 +239,9 @@ mod tests {
         };
         Provenance {
             recipe_json: "{\n  \"reference\": \"first\"\n}".into(),
+            opened: OpenOptions { channel: Some(1), ..OpenOptions::default() },
             inputs: vec![input("fly", Some(6)), input("a \"b\"\n.tif", None)],
+            doubts: vec!["damage: torn".into()],
             incomplete: Some("stopped after frame 3".into()),
         }
     }
@@ -241,8 +257,8 @@ mod tests {
         let hash = "ab".repeat(32);
         let expected = format!(
             "# movemeter {VERSION}\n# recipe {{   \"reference\": \"first\" }}\n\
-             # input {hash} fly (6 files)\n# input {hash} a \"b\" .tif\n\
-             # incomplete stopped after frame 3\nframe,group,dx_px\n-1,\"eye, left\",0.100000\n"
+             # opened {{\"channel\":1}}\n# input {hash} fly (6 files)\n# input {hash} a \"b\" .tif\n\
+             # doubt damage: torn\n# incomplete stopped after frame 3\nframe,group,dx_px\n-1,\"eye, left\",0.100000\n"
         );
         assert_eq!(written(TableFormat::Csv)[..expected.len()], expected);
     }
@@ -265,12 +281,14 @@ mod tests {
 
     #[test]
     fn json_holds_all_digits_and_null_for_what_was_not_measured() {
-        let json: serde_json::Value = serde_json::from_str(&written(TableFormat::Json)).unwrap();
+        let json: Value = serde_json::from_str(&written(TableFormat::Json)).unwrap();
         assert_eq!(json["movemeter"], VERSION);
         assert_eq!(json["recipe"]["reference"], "first");
+        assert_eq!(json["opened"], serde_json::json!({ "channel": 1 }));
         assert_eq!(json["inputs"][0]["n_files"], 6);
-        assert_eq!(json["inputs"][1]["n_files"], serde_json::Value::Null);
+        assert_eq!(json["inputs"][1]["n_files"], Value::Null);
         assert_eq!(json["inputs"][1]["name"], "a \"b\"\n.tif");
+        assert_eq!(json["doubts"], serde_json::json!(["damage: torn"]));
         assert_eq!(json["incomplete"], "stopped after frame 3");
         assert_eq!(json["columns"]["group"], serde_json::json!(GROUPS));
         let values = serde_json::json!([0.1, -2.831_254_791_234, null, null]);
@@ -282,9 +300,9 @@ mod tests {
         let table = Table { n_rows: 0, ..table() };
         let mut bytes = Vec::new();
         write_table(&table, &Provenance::default(), TableFormat::Json, &mut bytes).unwrap();
-        let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let json: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(json["columns"]["frame"], serde_json::json!([]));
-        assert_eq!(json["recipe"], serde_json::Value::Null);
+        assert_eq!(json["recipe"], Value::Null);
         bytes.clear();
         write_table(&table, &Provenance::default(), TableFormat::Csv, &mut bytes).unwrap();
         assert!(bytes.ends_with(b"\nframe,group,dx_px\n"));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use movemeter::frame::Frame;
 use movemeter::geometry::Size;
 use movemeter::source::{FrameSource, MemoryStack};
-use movemeter_io::{BitDepth, hash_input, open, open_all, write_tiff};
+use movemeter_io::{BitDepth, OpenOptions, hash_input, open, open_all, write_tiff};
 
 const SIZE: Size = Size::new(5, 4);
 
@@ -75,7 +75,7 @@ fn several_paths_are_one_series_in_the_order_given() {
     write_values(&late.join("2.tif"), &[2.0]);
     write_values(&late.join("1.tif"), &[1.0]);
     write_values(&early, &[7.0, 8.0]);
-    let mut recording = open_all(&[late.clone(), early.clone()]).unwrap();
+    let mut recording = open_all(&[late.clone(), early.clone()], &OpenOptions::default()).unwrap();
     assert_eq!(values(&mut recording.source, 0..4), [1.0, 2.0, 7.0, 8.0]);
     assert_eq!(recording.source.info().name, "z and 1 more");
     assert_eq!(recording.inputs[0].path, late);
@@ -109,7 +109,7 @@ fn imagejs_pixel_size_is_taken_where_its_unit_is_micrometres() {
     }
     let stack = open_described("unit=um\n");
     assert_eq!(stack.info().pixel_size_um, None, "only ImageJ writes its unit there");
-    assert_eq!(stack.info().metadata, [("ImageDescription".into(), "unit=um\n".into())]);
+    assert_eq!(stack.info().metadata[0], ("ImageDescription".into(), "unit=um\n".into()));
 }
 
 /// A page with this description and four pixels per unit.
@@ -129,7 +129,7 @@ fn open_described(description: &str) -> Box<dyn FrameSource> {
 #[test]
 fn the_fly_is_read_in_the_order_it_was_filmed() {
     let Some(folder) = shared("fly") else { return };
-    let recording = open_all(&[folder]).unwrap();
+    let recording = open_all(&[folder], &OpenOptions::default()).unwrap();
     let info = recording.source.info();
     assert_eq!((info.n_frames, info.size), (6, Size::new(1024, 1024)));
     assert_eq!((&*info.name, &*info.pixel_type), ("fly", "uint16"));

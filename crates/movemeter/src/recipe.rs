@@ -285,7 +285,8 @@ impl Recipe {
                 name: "mask",
                 value: format!("{:?}", mask.name()),
                 allowed: format!(
-                    "left out with subpixel {} (enlarging mixes masked pixels with others; every other                      subpixel can leave them out)",
+                    "left out with subpixel {} (enlarging mixes masked pixels with others; every other \
+                     subpixel can leave them out)",
                     self.subpixel
                 ),
             }),

@@ -6,6 +6,11 @@ use crate::error::BoxError;
 use crate::frame::Frame;
 use crate::geometry::Size;
 
+/// The name under which metadata say what is wrong with a recording that can be read all the same.
+pub const DAMAGE: &str = "damage";
+/// The name under which metadata say that a recording contradicts itself, and what was believed.
+pub const CONTRADICTION: &str = "contradiction";
+
 /// What is known of a stack before its pixels are read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StackInfo {
@@ -25,6 +30,8 @@ pub struct StackInfo {
     pub frame_rate_hz: Option<f64>,
     /// Side of a pixel in the specimen, µm, if the recording knows it.
     pub pixel_size_um: Option<f64>,
+    /// How long each frame was exposed, s, if the recording knows it.
+    pub exposure_s: Option<f64>,
     /// What else the recording says of itself, as name and value.
     pub metadata: Vec<(String, String)>,
 }
@@ -33,6 +40,11 @@ impl StackInfo {
     /// Whether pixels are rounded to whole grey levels.
     pub fn is_rounded(&self) -> bool {
         self.pixel_type.starts_with("uint")
+    }
+
+    /// What the user should know before believing the frames: damage and contradictions, as name and value.
+    pub fn doubts(&self) -> impl Iterator<Item = &(String, String)> {
+        self.metadata.iter().filter(|(name, _)| name == DAMAGE || name == CONTRADICTION)
     }
 
     /// The number of frame `index` in the recording.

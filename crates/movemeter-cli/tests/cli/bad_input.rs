@@ -29,7 +29,7 @@ fn recordings_that_cannot_be_read_are_failures() {
     let measure = |stack: &str| format!("measure {stack} --roi 8,8,32,32 -o out.csv");
     fails(&folder, &measure("b.tif"), FAILED, &["there is no such file or folder (b.tif)"]);
     fs::create_dir(folder.path("empty")).unwrap();
-    fails(&folder, &measure("empty"), FAILED, &["no image files in the folder", "(empty)"]);
+    fails(&folder, &measure("empty"), FAILED, &["no recording in the folder", "(empty)"]);
     fs::write(folder.path("text.tif"), "not an image").unwrap();
     fails(&folder, &measure("text.tif"), FAILED, &["cannot read as TIFF", "(text.tif)"]);
     fs::write(folder.path("table.xyz"), "").unwrap();
@@ -54,7 +54,8 @@ fn a_frame_that_is_cut_off_is_named() {
     fs::write(folder.path("a.tif"), &bytes[..bytes.len() / 2]).unwrap();
     let measure = "measure a.tif --roi 40,40,32,32 -o out.csv";
     fails(&folder, measure, FAILED, &["cannot read frame 2", "--exclude 2", "(a.tif)"]);
-    let ran = folder.run(&format!("{measure} --exclude 2"));
+    // All frames are listed before the first one's pixels, so all that are missing are known of.
+    let ran = folder.run(&format!("{measure} --exclude 2.."));
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 

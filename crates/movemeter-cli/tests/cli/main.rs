@@ -11,4 +11,5 @@ mod outputs;
 mod preprocess;
 mod recordings;
 mod running;
+mod several;
 mod showing;

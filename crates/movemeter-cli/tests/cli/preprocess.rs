@@ -1,7 +1,8 @@
 //! What the matcher sees, written as a recording.
 
+use movemeter::error::BoxError;
 use movemeter::frame::Frame;
-use movemeter::source::FrameSource;
+use movemeter::source::{FrameSource, StackInfo};
 use serde_json::Value;
 
 use super::folder::{Folder, moving, numbers};
@@ -111,6 +112,61 @@ fn what_few_bits_cannot_hold_is_said() {
 }
 
 #[test]
+fn every_format_holds_the_same_pixels() {
+    let folder = Folder::with_recording();
+    let (_, raw) = frames(&folder, "a.tif");
+    let written = |arguments: &str| {
+        let ran = folder.run(&format!("preprocess a.tif {arguments}"));
+        assert_eq!(ran.code, 0, "{arguments}: {ran:?}");
+    };
+    written("-o out.npy");
+    assert_eq!(frames(&folder, "out.npy"), ("float32".into(), raw.clone()));
+    std::fs::create_dir(folder.path("seen")).unwrap();
+    written("-o seen/f_##.png --bits 16");
+    assert_eq!(frames(&folder, "seen"), ("uint16".into(), raw.clone()));
+    assert_eq!(std::fs::read_dir(folder.path("seen")).unwrap().count(), 6);
+    // A shorter series would be longer by what is left of the older one.
+    let ran = folder.run("preprocess a.tif -o seen/f_##.png --bits 16 --frames ..2");
+    assert!(ran.stderr.contains("f_0") && ran.stderr.contains("older series"), "{ran:?}");
+    assert_eq!(ran.code, 2);
+    // No image of a series is written over while it is read.
+    let ran = folder.run("preprocess seen -o seen/f_##.png --bits 16");
+    assert!(ran.stderr.contains("the output is also an input"), "{ran:?}");
+    assert_eq!(frames(&folder, "seen").1, raw);
+}
+
+#[test]
+fn pixel_size_and_words_of_the_recording_are_kept() {
+    let folder = Folder::with_recording();
+    let mut known = Known { stack: spot_over_texture(30.0), info: Default::default() };
+    known.info = known.stack.info().clone();
+    known.info.pixel_size_um = Some(0.65);
+    known.info.metadata = vec![("ImageDescription".into(), "hair cell 3".into())];
+    folder.write_stack("a.tif", &mut known);
+    written(&folder, "--blur 2");
+    let stack = movemeter_io::open(folder.path("out.tif")).unwrap();
+    assert_eq!(stack.info().pixel_size_um, Some(0.65));
+    let ran = folder.run("info out.tif");
+    assert!(ran.stdout.contains("hair cell 3"), "{ran:?}");
+}
+
+/// A source of which more is known.
+struct Known<S> {
+    stack: S,
+    info: StackInfo,
+}
+
+impl<S: FrameSource> FrameSource for Known<S> {
+    fn info(&self) -> &StackInfo {
+        &self.info
+    }
+
+    fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
+        self.stack.read(index, frame)
+    }
+}
+
+#[test]
 fn programs_are_told_of_both_stages() {
     let folder = Folder::with_recording();
     let ran = folder.run("preprocess a.tif -o out.tif --background min --bits 8 --json-progress");
@@ -135,8 +191,11 @@ fn what_cannot_be_written_is_known_at_once_and_leaves_nothing() {
         }
         assert_eq!(folder.names(), ["a.tif"], "{arguments}");
     };
-    fails("a.tif -o out.png", 2, &["a name that ends in .tif", "(out.png)"]);
-    fails("a.tif -o -", 2, &["a name that ends in .tif"]);
+    fails("a.tif -o out.csv", 2, &["the ending .csv is not known", ".tif .tiff .npy .png"]);
+    fails("a.tif -o -", 2, &["use one of .tif .tiff .npy .png"]);
+    fails("a.tif -o f#.png", 2, &["8 or 16 bits", "--bits 16", "(f#.png)"]);
+    fails("a.tif -o f.png --bits 8", 2, &["there are 6 frames", "frame_####.png"]);
+    fails("a.tif -o none/f#.png --bits 8", 1, &["there is no folder none"]);
     fails("a.tif -o a.tif", 2, &["the output is also an input"]);
     fails("a.tif -o none/out.tif", 1, &["there is no folder none"]);
     fails("b.tif -o out.tif", 1, &["there is no such file or folder (b.tif)"]);
@@ -183,4 +242,28 @@ fn ctrl_c_leaves_nothing_half_written() {
         assert_eq!(folder.names(), ["a.tif", "out.tif"]);
         assert_eq!(folder.text("out.tif"), "older");
     }
+}
+
+#[test]
+fn times_and_pixel_size_that_are_given_are_written() {
+    let folder = Folder::with_recording();
+    let ran = folder.run("preprocess a.tif --fps 50 --pixel-size 0.5um --frames ..:2 -o b.tif");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let info: Value = serde_json::from_str(&folder.run("info b.tif --json").stdout).unwrap();
+    assert_eq!(info["pixel_size_um"], 0.5, "{info}");
+    // Of every second frame of fifty a second.
+    let description = info["metadata"]["ImageDescription"].as_str().unwrap();
+    assert!(description.contains("\nfinterval=0.04\n"), "{description}");
+}
+
+#[test]
+fn what_the_output_cannot_hold_is_refused() {
+    let folder = Folder::with_recording();
+    for arguments in ["--range 0..255 -o b.npy", "--fps 5 -o b.npy", "--pixel-size 1 -o f_#.png"] {
+        let ran = folder.run(&format!("preprocess a.tif {arguments}"));
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let option = arguments.split(' ').next().unwrap();
+        assert!(ran.stderr.contains(&format!("error: {option} ")), "{ran:?}");
+    }
+    assert_eq!(folder.names(), ["a.tif"]);
 }

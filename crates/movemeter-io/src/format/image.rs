@@ -1,7 +1,7 @@
-//! Single pictures: PNG, JPEG and BMP, each a stack of one frame.
+//! Single pictures: PNG, JPEG, BMP and WebP, each a stack of one frame.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
@@ -12,30 +12,38 @@ use movemeter::geometry::Size;
 use movemeter::source::{FrameSource, StackInfo};
 
 use super::grey::{Sample, first_channel, luminance_of};
-use super::{Cause, name_of, plain_io};
+use super::{Cause, Opened, jpeg_scan, name_of, open_sized, plain_io, png};
 use crate::error::Error;
+use crate::options::OpenOptions;
 
 /// The most that compressing makes pictures smaller: JPEG of one colour, 768 bytes in 6 bits, and
 /// deflate's 1032 lie below. A header that claims more is a lie, and not given memory.
 const LARGEST_RATIO: u64 = 2048;
 
-pub(super) fn open_png(path: &Path) -> Result<Box<dyn FrameSource>, Cause> {
-    open(path, ImageFormat::Png, "PNG")
+pub(super) fn open_png(path: &Path, _: &OpenOptions) -> Result<Opened, Cause> {
+    let mut picture = open(path, ImageFormat::Png, "PNG")?;
+    picture.info.metadata = png::metadata(path)?;
+    Ok(Opened::one_file(path, picture))
 }
 
-pub(super) fn open_jpeg(path: &Path) -> Result<Box<dyn FrameSource>, Cause> {
-    open(path, ImageFormat::Jpeg, "JPEG")
+/// A photograph that is to be turned for showing is given as stored.
+pub(super) fn open_jpeg(path: &Path, _: &OpenOptions) -> Result<Opened, Cause> {
+    let picture = open(path, ImageFormat::Jpeg, "JPEG")?;
+    check_no_ink(path)?;
+    Ok(Opened::one_file(path, picture))
 }
 
-pub(super) fn open_bmp(path: &Path) -> Result<Box<dyn FrameSource>, Cause> {
-    open(path, ImageFormat::Bmp, "BMP")
+pub(super) fn open_bmp(path: &Path, _: &OpenOptions) -> Result<Opened, Cause> {
+    Ok(Opened::one_file(path, open(path, ImageFormat::Bmp, "BMP")?))
 }
 
-fn open(
-    path: &Path,
-    format: ImageFormat,
-    format_name: &'static str,
-) -> Result<Box<dyn FrameSource>, Cause> {
+pub(super) fn open_webp(path: &Path, _: &OpenOptions) -> Result<Opened, Cause> {
+    let picture = open(path, ImageFormat::WebP, "WebP")?;
+    check_no_animation(path)?;
+    Ok(Opened::one_file(path, picture))
+}
+
+fn open(path: &Path, format: ImageFormat, format_name: &'static str) -> Result<Picture, Cause> {
     let mut picture =
         Picture { path: path.into(), format, format_name, info: StackInfo::default() };
     let decoder = picture.decoder()?;
@@ -47,7 +55,45 @@ fn open(
         pixel_type: pixel_type(decoder.color_type())?.into(),
         ..StackInfo::default()
     };
-    Ok(Box::new(picture))
+    Ok(picture)
+}
+
+/// Amounts of ink are no brightness, and programs turn them into colours in different ways.
+fn check_no_ink(path: &Path) -> Result<(), Cause> {
+    match jpeg_channels(path) {
+        Some(4) => Err("its pixels are amounts of ink (CMYK); save as grey or RGB".into()),
+        _ => Ok(()),
+    }
+}
+
+/// How many channels a JPEG file has, from the header of its frame.
+fn jpeg_channels(path: &Path) -> Option<u8> {
+    let mut file = BufReader::new(File::open(path).ok()?);
+    file.seek_relative(2).ok()?;
+    loop {
+        let mut head = [0; 4];
+        file.read_exact(&mut head).ok()?;
+        let [0xff, marker, high, low] = head else { return None };
+        // Tables of codes, reserved and arithmetic ones lie among the frames' numbers.
+        if (0xc0..=0xcf).contains(&marker) && ![0xc4, 0xc8, 0xcc].contains(&marker) {
+            let mut frame = [0; 6];
+            file.read_exact(&mut frame).ok()?;
+            return frame.last().copied();
+        }
+        let length = i64::from(u16::from_be_bytes([high, low]));
+        file.seek_relative((length - 2).max(0)).ok()?;
+    }
+}
+
+/// An animation would be read as a single picture.
+fn check_no_animation(path: &Path) -> Result<(), Cause> {
+    let mut start = [0; 21];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    let is_animation = read.is_ok() && start[12..].starts_with(b"VP8X") && start[20] & 2 != 0;
+    match is_animation {
+        true => Err("it is an animation; save its pictures one by one".into()),
+        false => Ok(()),
+    }
 }
 
 struct Picture {
@@ -72,25 +118,20 @@ impl FrameSource for Picture {
 
 impl Picture {
     fn decoder(&self) -> Result<impl ImageDecoder + use<>, Cause> {
-        let file = File::open(&self.path).map_err(|error| plain_io(&error))?;
-        let n_bytes = file.metadata().map_err(|error| plain_io(&error))?.len();
-        let most = n_bytes.saturating_mul(LARGEST_RATIO);
-        let mut reader = ImageReader::with_format(BufReader::new(file), self.format);
-        let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(most.saturating_add(SMALLEST_LIMIT));
-        reader.limits(limits);
-        let decoder = reader.into_decoder().map_err(|error| plain(&error))?;
-        if most < decoder.total_bytes() {
-            let (width, height) = decoder.dimensions();
-            return Err(format!(
-                "it claims to have {width}x{height} px, more than its {n_bytes} bytes can hold"
-            ));
+        let (file, n_bytes) = open_sized(&self.path)?;
+        let mut most = n_bytes.saturating_mul(LARGEST_RATIO);
+        if self.format == ImageFormat::Png {
+            // What stands beside the pixels may be compressed, too.
+            most = most.min(png::pixel_bytes(&self.path).unwrap_or(u64::MAX));
         }
-        Ok(decoder)
+        decoder(BufReader::new(file), most, self.format)
     }
 
     fn decode(&self, frame: &mut Frame) -> Result<(), Cause> {
-        let picture = DynamicImage::from_decoder(self.decoder()?).map_err(|error| plain(&error))?;
+        let picture = match self.format {
+            ImageFormat::Jpeg => self.whole_jpeg()?,
+            _ => DynamicImage::from_decoder(self.decoder()?).map_err(|error| plain(&error))?,
+        };
         let size = Size::new(picture.width() as usize, picture.height() as usize);
         if size != self.info.size {
             return Err(format!("it is {size} px now, but was {} px when opened", self.info.size));
@@ -99,13 +140,40 @@ impl Picture {
         to_grey(&picture, frame.pixels_mut());
         Ok(())
     }
+
+    /// What is missing of a JPEG the decoder fills with grey, and says nothing.
+    fn whole_jpeg(&self) -> Result<DynamicImage, Cause> {
+        let bytes = std::fs::read(&self.path).map_err(|error| plain_io(&error))?;
+        jpeg_scan::check(&bytes, &[])?;
+        let decoder =
+            decoder(Cursor::new(&bytes), bytes.len() as u64 * LARGEST_RATIO, self.format)?;
+        DynamicImage::from_decoder(decoder).map_err(|error| plain(&error))
+    }
+}
+
+/// A decoder that has read the headers, and may make pixels of `most` bytes.
+fn decoder<'a, R: BufRead + Seek + 'a>(
+    bytes: R,
+    most: u64,
+    format: ImageFormat,
+) -> Result<impl ImageDecoder + use<'a, R>, Cause> {
+    let mut reader = ImageReader::with_format(bytes, format);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(most.saturating_add(SMALLEST_LIMIT));
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|error| plain(&error))?;
+    if most < decoder.total_bytes() {
+        let (width, height) = decoder.dimensions();
+        return Err(format!("it claims to have {width}x{height} px, more than its bytes can hold"));
+    }
+    Ok(decoder)
 }
 
 /// Decoders need some memory of their own, however small the file.
 const SMALLEST_LIMIT: u64 = 16 << 20;
 
 /// What is stored, in the words of the field; an alpha channel is left out of the measurement.
-fn pixel_type(colour: ColorType) -> Result<&'static str, Cause> {
+pub(super) fn pixel_type(colour: ColorType) -> Result<&'static str, Cause> {
     match colour {
         ColorType::L8 => Ok("uint8"),
         ColorType::La8 => Ok("grey+alpha uint8"),
@@ -119,7 +187,7 @@ fn pixel_type(colour: ColorType) -> Result<&'static str, Cause> {
     }
 }
 
-fn to_grey(picture: &DynamicImage, grey: &mut [f32]) {
+pub(super) fn to_grey(picture: &DynamicImage, grey: &mut [f32]) {
     match picture {
         DynamicImage::ImageLuma8(image) => channels_to_grey(image, 1, grey),
         DynamicImage::ImageLumaA8(image) => channels_to_grey(image, 2, grey),
@@ -145,7 +213,9 @@ fn plain(error: &ImageError) -> Cause {
     match error {
         ImageError::IoError(error) => plain_io(error),
         ImageError::Decoding(error) => match std::error::Error::source(error) {
-            Some(cause) => cause.to_string(),
+            // The decoder of PNG shows its inner state.
+            Some(cause) if cause.to_string().contains("Chunk") => "a part of it is damaged".into(),
+            Some(cause) => format!("it is damaged ({})", cause.to_string().trim()),
             None => "it does not begin as such files do, or is damaged".into(),
         },
         ImageError::Limits(_) => "it claims to be larger than its bytes can hold".into(),

@@ -1,11 +1,12 @@
-//! numpy's `.npy` files: arrays (frame, row, column), or (row, column) for a single frame.
+//! numpy's `.npy` files: arrays (frame, row, column), or (row, column) for a single frame, or (frame, row, column,
+//! colour).
 //!
 //! The header is read here: it is one line of text, and the crates for it stop the program at
 //! shapes whose product overflows. Files in C order are read frame by frame; in Fortran order the
 //! frames lie interleaved, so the first read takes in the whole array.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use movemeter::error::BoxError;
@@ -13,32 +14,41 @@ use movemeter::frame::Frame;
 use movemeter::geometry::Size;
 use movemeter::source::{FrameSource, StackInfo};
 
-use super::raw::{Kind, Numbers, RawFrames};
-use super::{Cause, name_of, plain_io};
+use super::raw::{Kind, Numbers, PieceReader};
+use super::{Cause, MOST_MISSING, Opened, name_of, open_sized, plain_io};
 use crate::error::Error;
+use crate::options::OpenOptions;
 
-pub(super) fn open(path: &Path) -> Result<Box<dyn FrameSource>, Cause> {
-    let mut file = File::open(path).map_err(|error| plain_io(&error))?;
+pub(super) fn open(path: &Path, _: &OpenOptions) -> Result<Opened, Cause> {
+    let (mut file, n_bytes) = open_sized(path)?;
     let header = Header::read(&mut file)?;
-    let (n_frames, size) = frames_of(&header.shape)?;
-    let n_bytes = file.metadata().map_err(|error| plain_io(&error))?.len();
-    header.check_backed(n_bytes)?;
-    let info = StackInfo {
-        name: name_of(path),
-        size,
-        n_frames,
-        pixel_type: header.numbers.kind.name().into(),
-        ..StackInfo::default()
-    };
-    let frames = RawFrames::new(file, header.n_bytes, size, header.numbers);
-    let order = if header.is_fortran { Order::Fortran(Vec::new()) } else { Order::C };
-    Ok(Box::new(Npy { path: path.into(), info, frames, order }))
+    let damage = header.damage(n_bytes)?.map(|damage| ("damage".into(), damage));
+    let metadata = damage.into_iter().collect();
+    Ok(Opened::one_file(path, Npy::new(path, &header, file, metadata)?))
 }
 
-struct Npy {
+/// A file, or a part of one, from its first byte on.
+pub(super) trait Bytes: Read + Send {
+    /// Goes to this byte.
+    fn go_to(&mut self, place: u64) -> io::Result<()>;
+}
+
+impl Bytes for File {
+    fn go_to(&mut self, place: u64) -> io::Result<()> {
+        self.seek(SeekFrom::Start(place)).map(|_| ())
+    }
+}
+
+/// An array whose frames are read when they are needed.
+pub(super) struct Npy<B> {
     path: PathBuf,
     info: StackInfo,
-    frames: RawFrames,
+    numbers: Numbers,
+    n_channels: usize,
+    /// Where the numbers begin.
+    start: u64,
+    bytes: B,
+    reader: PieceReader,
     order: Order,
 }
 
@@ -46,77 +56,153 @@ struct Npy {
 enum Order {
     C,
     /// With the whole array, once it was needed.
-    Fortran(Vec<f32>),
+    Fortran(Vec<u8>),
 }
 
-impl FrameSource for Npy {
+impl<B: Bytes> Npy<B> {
+    /// The array that begins with this header at the first byte of `bytes`.
+    pub(super) fn new(
+        path: &Path,
+        header: &Header,
+        bytes: B,
+        metadata: Vec<(String, String)>,
+    ) -> Result<Self, Cause> {
+        let Frames { n_frames, size, n_channels } = Frames::of(&header.shape)?;
+        let kind = header.numbers.kind.name();
+        let info = StackInfo {
+            name: name_of(path),
+            size,
+            n_frames,
+            pixel_type: match n_channels {
+                1 => kind.into(),
+                3 => format!("rgb {kind}"),
+                _ => format!("rgba {kind}"),
+            },
+            metadata,
+            ..StackInfo::default()
+        };
+        let order = if header.is_fortran { Order::Fortran(Vec::new()) } else { Order::C };
+        Ok(Self {
+            path: path.into(),
+            info,
+            numbers: header.numbers,
+            n_channels,
+            start: header.n_bytes,
+            bytes,
+            reader: PieceReader::default(),
+            order,
+        })
+    }
+
+    fn frame_bytes(&self) -> u64 {
+        (self.info.size.area() * self.n_channels * self.numbers.kind.n_bytes()) as u64
+    }
+
+    fn read_in_order(&mut self, index: usize, frame: &mut Frame) -> io::Result<()> {
+        self.bytes.go_to(self.start + index as u64 * self.frame_bytes())?;
+        frame.reset(self.info.size);
+        let pixels = frame.pixels_mut();
+        match self.n_channels {
+            1 => self.reader.read(&mut self.bytes, self.numbers, pixels),
+            n => self.reader.read_colours(&mut self.bytes, self.numbers, n, pixels),
+        }
+    }
+
+    /// In Fortran order the frame's number varies fastest, then the row, then the column, then the colour.
+    fn read_fortran(&mut self, index: usize, frame: &mut Frame) -> io::Result<()> {
+        let n_frames = self.info.n_frames;
+        let n_bytes = self.frame_bytes() * n_frames as u64;
+        let Order::Fortran(array) = &mut self.order else { unreachable!("asked for it") };
+        if array.is_empty() {
+            self.bytes.go_to(self.start)?;
+            // Grows with what is there, not with what is claimed.
+            self.bytes.by_ref().take(n_bytes).read_to_end(array)?;
+            if array.len() as u64 != n_bytes {
+                array.clear();
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let (n, n_channels, numbers) = (self.numbers.kind.n_bytes(), self.n_channels, self.numbers);
+        let Size { width, height } = self.info.size;
+        frame.reset(self.info.size);
+        let mut colours = vec![0; width * n_channels * n];
+        for y in 0..height {
+            for (k, number) in colours.chunks_exact_mut(n).enumerate() {
+                let (x, channel) = (k / n_channels, k % n_channels);
+                let at = n * (index + n_frames * (y + height * (x + width * channel)));
+                number.copy_from_slice(&array[at..at + n]);
+            }
+            match n_channels {
+                1 => numbers.decode(&colours, frame.row_mut(y)),
+                _ => numbers.decode_colours(&colours, n_channels, frame.row_mut(y)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<B: Bytes> FrameSource for Npy<B> {
     fn info(&self) -> &StackInfo {
         &self.info
     }
 
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
-        let (path, n_frames) = (&self.path, self.info.n_frames);
-        Error::check_frame(index, n_frames, path)?;
-        let read = match &mut self.order {
-            Order::C => self.frames.read(index, frame),
-            Order::Fortran(array) => read_fortran(array, &mut self.frames, n_frames, index, frame),
+        Error::check_frame(index, self.info.n_frames, &self.path)?;
+        let read = match self.order {
+            Order::C => self.read_in_order(index, frame),
+            Order::Fortran(_) => self.read_fortran(index, frame),
         };
-        read.map_err(|cause| Error::Frame { frame: index, path: path.clone(), cause }.into())
+        let path = self.path.clone();
+        read.map_err(|error| Error::Frame { frame: index, path, cause: plain_io(&error) }.into())
     }
 }
 
-/// In Fortran order the frame's number varies fastest, then the row, then the column.
-fn read_fortran(
-    array: &mut Vec<f32>,
-    frames: &mut RawFrames,
+/// An array's lengths as frames.
+#[derive(Debug, PartialEq, Eq)]
+struct Frames {
     n_frames: usize,
-    index: usize,
-    frame: &mut Frame,
-) -> Result<(), Cause> {
-    let Size { width, height } = frames.size;
-    if array.is_empty() {
-        let mut bytes = vec![0; n_frames * frames.size.area() * frames.numbers.kind.n_bytes()];
-        frames.file.seek(SeekFrom::Start(frames.offset)).map_err(|error| plain_io(&error))?;
-        frames.file.read_exact(&mut bytes).map_err(|error| plain_io(&error))?;
-        array.resize(n_frames * frames.size.area(), 0.0);
-        frames.numbers.decode(&bytes, array);
-    }
-    frame.reset(frames.size);
-    for y in 0..height {
-        for (x, pixel) in frame.row_mut(y).iter_mut().enumerate().take(width) {
-            *pixel = array[index + n_frames * (y + height * x)];
-        }
-    }
-    Ok(())
+    size: Size,
+    /// Numbers of a pixel: 1, or 3 or 4 for colours.
+    n_channels: usize,
 }
 
-fn frames_of(shape: &[u64]) -> Result<(usize, Size), Cause> {
-    let (n_frames, height, width) = match *shape {
-        [height, width] => (1, height, width),
-        [n_frames, height, width] => (n_frames, height, width),
-        _ => {
-            return Err(format!(
-                "the array must be (frame, row, column) or (row, column), but has {} dimensions",
-                shape.len()
-            ));
+impl Frames {
+    fn of(shape: &[u64]) -> Result<Self, Cause> {
+        let (n_frames, height, width, n_channels) = match *shape {
+            [height, width] => (1, height, width, 1),
+            [n_frames, height, width] => (n_frames, height, width, 1),
+            [n_frames, height, width, n_channels @ (1 | 3 | 4)] => {
+                (n_frames, height, width, n_channels as usize)
+            }
+            _ => {
+                return Err(format!(
+                    "the array must be (frame, row, column) or (row, column), or (frame, row, column, 3) in colour, \
+                     but its shape is {}",
+                    shown(shape)
+                ));
+            }
+        };
+        if n_frames == 0 || height == 0 || width == 0 {
+            return Err(format!("the array is empty: its shape is {}", shown(shape)));
         }
-    };
-    if n_frames == 0 || height == 0 || width == 0 {
-        return Err(format!("the array is empty: its shape is {}", shown(shape)));
+        let whole =
+            |n: u64| usize::try_from(n).map_err(|_| format!("a dimension of {n} is too large"));
+        let size = Size::new(whole(width)?, whole(height)?);
+        Ok(Self { n_frames: whole(n_frames)?, size, n_channels })
     }
-    let whole = |n: u64| usize::try_from(n).map_err(|_| format!("a dimension of {n} is too large"));
-    Ok((whole(n_frames)?, Size::new(whole(width)?, whole(height)?)))
 }
 
-fn shown(shape: &[u64]) -> String {
+/// As Python shows shapes.
+pub(super) fn shown(shape: &[u64]) -> String {
     let shape: Vec<String> = shape.iter().map(u64::to_string).collect();
     format!("({})", shape.join(", "))
 }
 
-struct Header {
+/// What stands before an array's numbers.
+pub(super) struct Header {
     numbers: Numbers,
     is_fortran: bool,
-    shape: Vec<u64>,
+    pub(super) shape: Vec<u64>,
     /// Where the numbers begin.
     n_bytes: u64,
 }
@@ -125,7 +211,7 @@ struct Header {
 const LONGEST_HEADER: usize = 10_000;
 
 impl Header {
-    fn read(file: &mut File) -> Result<Self, Cause> {
+    pub(super) fn read(file: &mut impl Read) -> Result<Self, Cause> {
         let not_npy = || Cause::from("it does not begin as npy files do");
         let mut start = [0; 8];
         file.read_exact(&mut start).map_err(|_| not_npy())?;
@@ -137,7 +223,10 @@ impl Header {
         file.read_exact(&mut length[..n_length]).map_err(|error| plain_io(&error))?;
         let length = u32::from_le_bytes(length) as usize;
         if LONGEST_HEADER < length {
-            return Err(format!("its header claims to be {length} bytes long"));
+            return Err(format!(
+                "its header claims to be {length} bytes long; {LONGEST_HEADER} are allowed, as in numpy \
+                 itself: save the array anew with numpy.save"
+            ));
         }
         let mut text = vec![0; length];
         file.read_exact(&mut text).map_err(|error| plain_io(&error))?;
@@ -157,10 +246,33 @@ impl Header {
         })
     }
 
-    /// What the header promises must be in the file.
-    fn check_backed(&self, n_bytes: u64) -> Result<(), Cause> {
+    /// What is said of a file that was cut off: whole frames at its beginning are read. Refused is what has not
+    /// even one, or claims absurdly many more than it has.
+    fn damage(&self, n_bytes: u64) -> Result<Option<Cause>, Cause> {
+        let Err(cause) = self.check_backed(n_bytes) else { return Ok(None) };
+        let (Some(&n_frames), Some(needed)) = (self.shape.first(), self.needed()) else {
+            return Err(cause);
+        };
+        // In Fortran order, each frame is spread over the whole file.
+        if self.shape.len() < 3 || self.is_fortran {
+            return Err(cause);
+        }
+        let there = (n_bytes - self.n_bytes.min(n_bytes)) / (needed / n_frames).max(1);
+        match (1..n_frames).contains(&there) && n_frames - there <= MOST_MISSING {
+            true => Ok(Some(format!("the file ends after {there} of {n_frames} frames"))),
+            false => Err(cause),
+        }
+    }
+
+    /// Bytes of all numbers, if they can be counted.
+    fn needed(&self) -> Option<u64> {
         let number = self.numbers.kind.n_bytes() as u64;
-        let needed = self.shape.iter().try_fold(number, |n, &length| n.checked_mul(length));
+        self.shape.iter().try_fold(number, |n, &length| n.checked_mul(length))
+    }
+
+    /// What the header promises must be in the file.
+    pub(super) fn check_backed(&self, n_bytes: u64) -> Result<(), Cause> {
+        let needed = self.needed();
         let there = n_bytes - self.n_bytes.min(n_bytes);
         match needed {
             Some(needed) if needed <= there => Ok(()),
@@ -188,7 +300,8 @@ fn shape_of(text: &str) -> Result<Vec<u64>, Cause> {
     lengths.map(|length| length.parse().map_err(|_| unreadable())).collect()
 }
 
-fn numbers_of(text: &str) -> Result<Numbers, Cause> {
+/// The numbers that a type's name stands for, as in `'<u2'`, with the quotes.
+pub(super) fn numbers_of(text: &str) -> Result<Numbers, Cause> {
     let quote = text.chars().next().filter(|&quote| quote == '\'' || quote == '"');
     let name = quote.and_then(|quote| text[1..].split_once(quote));
     let Some((name, _)) = name else {
@@ -204,6 +317,7 @@ fn numbers_of(text: &str) -> Result<Numbers, Cause> {
         "i4" => Kind::I32,
         "u8" => Kind::U64,
         "i8" => Kind::I64,
+        "f2" => Kind::F16,
         "f4" => Kind::F32,
         "f8" => Kind::F64,
         _ => return Err(unsupported(name)),
@@ -221,7 +335,7 @@ fn unsupported(name: &str) -> Cause {
     };
     format!(
         "it holds {what} of type {name}; pixels may be bool, uint8 to uint64, int8 to int64, \
-         float32 or float64"
+         float16, float32 or float64"
     )
 }
 
@@ -243,10 +357,11 @@ mod tests {
             parsed("{'descr': '>u2', 'fortran_order': False, 'shape': (5, 64, 32), }\n").unwrap();
         assert_eq!(header.numbers, Numbers { kind: Kind::U16, big_endian: true });
         assert!(!header.is_fortran);
-        assert_eq!(frames_of(&header.shape), Ok((5, Size::new(32, 64))));
+        let grey = |n_frames, size| Ok(Frames { n_frames, size, n_channels: 1 });
+        assert_eq!(Frames::of(&header.shape), grey(5, Size::new(32, 64)));
         let header = parsed("{\"shape\":(7,3),\"descr\":\"|b1\",\"fortran_order\":True}").unwrap();
         assert!(header.is_fortran);
-        assert_eq!(frames_of(&header.shape), Ok((1, Size::new(3, 7))));
+        assert_eq!(Frames::of(&header.shape), grey(1, Size::new(3, 7)));
     }
 
     #[test]
@@ -264,10 +379,11 @@ mod tests {
 
     #[test]
     fn arrays_of_other_dimensions_or_without_pixels_are_refused() {
-        assert!(frames_of(&[9]).unwrap_err().ends_with("but has 1 dimensions"));
-        assert!(frames_of(&[1, 2, 3, 4]).unwrap_err().ends_with("but has 4 dimensions"));
+        assert!(Frames::of(&[9]).unwrap_err().ends_with("but its shape is (9)"));
+        assert!(Frames::of(&[1, 2, 3, 2]).unwrap_err().ends_with("but its shape is (1, 2, 3, 2)"));
+        assert_eq!(Frames::of(&[9, 2, 3, 4]).unwrap().n_channels, 4);
         assert_eq!(
-            frames_of(&[3, 0, 4]).unwrap_err(),
+            Frames::of(&[3, 0, 4]).unwrap_err(),
             "the array is empty: its shape is (3, 0, 4)"
         );
     }

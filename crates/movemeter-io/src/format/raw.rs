@@ -1,12 +1,10 @@
-//! Frames that lie one after the other in a file, as plain numbers.
+//! Plain numbers as files hold them, one after the other.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
-use movemeter::frame::Frame;
-use movemeter::geometry::Size;
+use half::f16;
 
-use super::{Cause, plain_io};
+use super::grey::luminance;
 
 /// How a number is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +18,32 @@ pub(super) enum Kind {
     I32,
     U64,
     I64,
+    F16,
     F32,
     F64,
 }
 
 impl Kind {
+    const ALL: [Self; 12] = [
+        Self::Bool,
+        Self::U8,
+        Self::I8,
+        Self::U16,
+        Self::I16,
+        Self::U32,
+        Self::I32,
+        Self::U64,
+        Self::I64,
+        Self::F16,
+        Self::F32,
+        Self::F64,
+    ];
+
+    /// The kind with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name in numpy, which is the one of the field.
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -37,6 +56,7 @@ impl Kind {
             Self::I32 => "int32",
             Self::U64 => "uint64",
             Self::I64 => "int64",
+            Self::F16 => "float16",
             Self::F32 => "float32",
             Self::F64 => "float64",
         }
@@ -46,7 +66,7 @@ impl Kind {
     pub(super) const fn n_bytes(self) -> usize {
         match self {
             Self::Bool | Self::U8 | Self::I8 => 1,
-            Self::U16 | Self::I16 => 2,
+            Self::U16 | Self::I16 | Self::F16 => 2,
             Self::U32 | Self::I32 | Self::F32 => 4,
             Self::U64 | Self::I64 | Self::F64 => 8,
         }
@@ -82,9 +102,38 @@ impl Numbers {
             Kind::I32 => each!(i32),
             Kind::U64 => each!(u64),
             Kind::I64 => each!(i64),
+            Kind::F16 if self.big_endian => {
+                convert(bytes, pixels, |b| f16::from_be_bytes(b).to_f32());
+            }
+            Kind::F16 => convert(bytes, pixels, |b| f16::from_le_bytes(b).to_f32()),
             Kind::F32 => each!(f32),
             Kind::F64 => each!(f64),
         }
+    }
+}
+
+impl Numbers {
+    /// The luminance of colours, each of so many numbers, red, green and blue first.
+    pub(super) fn decode_colours(self, bytes: &[u8], n_channels: usize, pixels: &mut [f32]) {
+        let n_bytes = self.kind.n_bytes();
+        for (pixel, colour) in pixels.iter_mut().zip(bytes.chunks_exact(n_channels * n_bytes)) {
+            let part = |k: usize| self.to_f64(&colour[k * n_bytes..][..n_bytes]);
+            *pixel = luminance(part(0), part(1), part(2)) as f32;
+        }
+    }
+
+    /// One number. All but doubles are exact as `f32`, or are rounded as a grey number would be.
+    fn to_f64(self, bytes: &[u8]) -> f64 {
+        if let (Kind::F64, Some(&bytes)) = (self.kind, bytes.first_chunk()) {
+            return if self.big_endian {
+                f64::from_be_bytes(bytes)
+            } else {
+                f64::from_le_bytes(bytes)
+            };
+        }
+        let mut number = [0.0];
+        self.decode(bytes, &mut number);
+        f64::from(number[0])
     }
 }
 
@@ -121,30 +170,23 @@ impl PieceReader {
         }
         Ok(())
     }
-}
 
-/// A file with frames one after the other.
-pub(super) struct RawFrames {
-    pub(super) file: File,
-    /// Where the first frame begins, in bytes.
-    pub(super) offset: u64,
-    pub(super) size: Size,
-    pub(super) numbers: Numbers,
-    reader: PieceReader,
-}
-
-impl RawFrames {
-    pub(super) fn new(file: File, offset: u64, size: Size, numbers: Numbers) -> Self {
-        Self { file, offset, size, numbers, reader: PieceReader::default() }
-    }
-
-    pub(super) fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), Cause> {
-        let frame_bytes = self.size.area() * self.numbers.kind.n_bytes();
-        let start = self.offset + index as u64 * frame_bytes as u64;
-        self.file.seek(SeekFrom::Start(start)).map_err(|error| plain_io(&error))?;
-        frame.reset(self.size);
-        let pixels = frame.pixels_mut();
-        self.reader.read(&mut self.file, self.numbers, pixels).map_err(|error| plain_io(&error))
+    /// Fills `pixels` with the luminance of the next colours of the file.
+    pub(super) fn read_colours(
+        &mut self,
+        file: &mut impl Read,
+        numbers: Numbers,
+        n_channels: usize,
+        pixels: &mut [f32],
+    ) -> io::Result<()> {
+        let n_bytes = n_channels * numbers.kind.n_bytes();
+        self.bytes.resize(PIECE_BYTES, 0);
+        for pixels in pixels.chunks_mut(PIECE_BYTES / n_bytes) {
+            let bytes = &mut self.bytes[..pixels.len() * n_bytes];
+            file.read_exact(bytes)?;
+            numbers.decode_colours(bytes, n_channels, pixels);
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,30 @@
-//! TIFF and BigTIFF stacks, page by page.
+//! TIFF and BigTIFF stacks.
 //!
 //! All pages are found once, when the file is opened, by their tags alone; after that every page is
-//! reached at once, in any order. Pixels are decoded by the crate `tiff`. They are given as stored:
-//! where white is zero they are not turned around. Colours become luminance, YCbCr its Y, palettes
-//! the luminance of their colour map on a scale of 0 … 255; an alpha channel is left out.
+//! reached at once, in any order. Which page is which frame is said by ImageJ, OME's XML or `tifffile`
+//! in the first page's description; without them, every page is a frame. Pixels are decoded by the crate
+//! `tiff`. They are given as stored: where white is zero they are not turned around. Colours become
+//! luminance, YCbCr its Y, palettes the luminance of their colour map on a scale of 0 … 255; an alpha
+//! channel is left out.
 
 mod file;
+mod shown;
+mod names;
 mod directory;
 mod page;
+mod parts;
 mod decode;
+mod pages;
+mod text;
+mod scale;
+mod counts;
+mod block;
+mod frames;
+mod imagej;
+mod xml;
+mod ome;
+mod micro_manager;
+mod single;
 
 use std::path::{Path, PathBuf};
 
@@ -16,47 +32,150 @@ use movemeter::error::BoxError;
 use movemeter::frame::Frame;
 use movemeter::source::{FrameSource, StackInfo};
 
-use self::decode::PageDecoder;
-use self::directory::{Directory, tag};
+use self::decode::{PageDecoder, Wanted};
+use self::directory::Directory;
 use self::file::TiffFile;
+use self::frames::{Files, Frames};
+use self::imagej::ImageJ;
+use self::ome::OmeSet;
 use self::page::Page;
-use super::raw::{Numbers, RawFrames};
-use super::{Cause, name_of, plain_io};
+use self::single::Single;
+use self::xml::Ome;
+use super::{Cause, Opened, name_of};
 use crate::error::Error;
+use crate::options::OpenOptions;
 
-pub(super) fn open(path: &Path) -> Result<Box<dyn FrameSource>, Cause> {
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Cause> {
     let mut file = TiffFile::open(path)?;
     let at = file.first_directory();
     let directory = Directory::read(&mut file, at)?;
-    let first = Page::read(&mut file, &directory)?;
-    first.check_backed(file.n_bytes())?;
-    let pages = PageList::walk(&mut file, &first)?;
-    let mut info = StackInfo {
-        name: name_of(path),
-        size: first.size,
-        n_frames: pages.n_frames(),
-        pixel_type: first.pixel_type(),
-        ..StackInfo::default()
-    };
-    let description = description(&mut file, &directory)?;
-    info.pixel_size_um = imagej_pixel_size_um(&mut file, &directory, &description);
-    if let Some(n_frames) = frames_in_one_page(&description, &pages) {
-        return open_contiguous(path, &mut file, &directory, &first, n_frames, info);
+    let page = Page::read(&mut file, &directory)?;
+    let description = text::description(&mut file, &directory)?;
+    let first = First { path, file, directory, page, description };
+    if !Ome::is(&first.description) {
+        return first.open_single(options);
     }
-    describe(&mut info, description, &pages);
-    let mut paged = Paged { file, pages, decoder: PageDecoder::default() };
-    let read: Reader = Box::new(move |index, frame| paged.read(index, frame));
-    Ok(Box::new(TiffStack { path: path.into(), info, read }))
+    if text::is_cut(&first.directory) {
+        let most = text::LONGEST_DESCRIPTION;
+        return Err(format!("its OME-XML is longer than the {most} bytes that are allowed"));
+    }
+    first.open_set(options)
+}
+
+/// The first page of the file that is opened.
+struct First<'a> {
+    path: &'a Path,
+    file: TiffFile,
+    directory: Directory,
+    page: Page,
+    description: String,
+}
+
+impl First<'_> {
+    fn open_single(mut self, options: &OpenOptions) -> Result<Opened, Cause> {
+        self.page.check_backed(self.file.n_bytes())?;
+        let single = Single::find(&mut self.file, &self.directory, &self.page, &self.description)?;
+        let n_samples = self.page.n_channels();
+        let chosen = single.counts.choose(options, n_samples)?;
+        let mut info = self.info(&self.page, chosen.n_frames);
+        info.metadata.extend(single.counts.notes(&chosen, n_samples));
+        info.metadata.extend(single.notes.clone());
+        if let Some(imagej) = ImageJ::of(&self.description) {
+            imagej.describe(&mut info, &mut self.file, &self.directory);
+        }
+        let frames = single.frames(&chosen);
+        let stack = Stack { frames, missing: single.missing, channel: chosen.sample };
+        let paths = vec![self.path.into()];
+        self.finish(info, paths, None, stack)
+    }
+
+    fn open_set(mut self, options: &OpenOptions) -> Result<Opened, Cause> {
+        let mut set = OmeSet::read(
+            self.path,
+            &mut self.file,
+            (&self.directory, &self.page),
+            &self.description,
+        )?;
+        let n_samples = self.page.n_channels();
+        let mut chosen = set.counts().choose(options, n_samples)?;
+        let placed = set.place(&mut chosen)?;
+        let frames = placed.frames;
+        let paths = std::mem::take(&mut set.paths);
+        let page = match (0..chosen.n_frames).find_map(|index| frames.place(index)) {
+            Some(place) if paths[place.file] == self.path => {
+                ome::first_page(&mut self.file, place.at)
+            }
+            Some(place) => ome::first_page(&mut TiffFile::open(&paths[place.file])?, place.at),
+            None => Err(placed.missing.clone()),
+        };
+        let page = page?;
+        let mut info = self.info(&page, chosen.n_frames);
+        info.size = placed.size;
+        info.metadata.extend(set.counts().notes(&chosen, n_samples));
+        set.describe(&mut info, &chosen);
+        let stack = Stack { frames, missing: placed.missing, channel: chosen.sample };
+        self.finish(info, paths, set.companion, stack)
+    }
+
+    fn info(&self, page: &Page, n_frames: usize) -> StackInfo {
+        StackInfo {
+            name: name_of(self.path),
+            size: page.size,
+            n_frames,
+            pixel_type: page.pixel_type(),
+            ..StackInfo::default()
+        }
+    }
+
+    /// Adds what the tags say, and gives the recording.
+    fn finish(
+        mut self,
+        mut info: StackInfo,
+        paths: Vec<PathBuf>,
+        companion: Option<PathBuf>,
+        stack: Stack,
+    ) -> Result<Opened, Cause> {
+        let number = paths.iter().position(|path| path == self.path).unwrap_or(0);
+        let file = (number, &mut self.file);
+        micro_manager::describe(&mut info, file, &self.directory, &stack.frames);
+        if info.pixel_size_um.is_none()
+            && let Some(sides) = scale::plain_sides(&mut self.file, &self.directory)
+        {
+            scale::give_pixel_size(&mut info, sides);
+        }
+        if !self.description.is_empty() {
+            let description = text::kept_description(self.description);
+            info.metadata.push(("ImageDescription".into(), description));
+        }
+        info.metadata.extend(text::tags(&mut self.file, &self.directory));
+        let files = paths.iter().cloned().chain(companion).collect();
+        let source = TiffStack {
+            path: self.path.into(),
+            info,
+            files: Files::new(paths, number, self.file),
+            stack,
+            decoder: PageDecoder::default(),
+        };
+        Ok(Opened { source: Box::new(source), files })
+    }
+}
+
+/// Where the frames are.
+struct Stack {
+    frames: Frames,
+    /// What is said of a frame without a place.
+    missing: Cause,
+    /// Which of a pixel's numbers are read, where they are channels.
+    channel: usize,
 }
 
 struct TiffStack {
     path: PathBuf,
     info: StackInfo,
-    read: Reader,
+    files: Files,
+    stack: Stack,
+    decoder: PageDecoder,
 }
-
-/// Reads a frame by its number.
-type Reader = Box<dyn FnMut(usize, &mut Frame) -> Result<(), Cause> + Send>;
 
 impl FrameSource for TiffStack {
     fn info(&self) -> &StackInfo {
@@ -66,183 +185,30 @@ impl FrameSource for TiffStack {
     fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
         let n_frames = self.info.n_frames;
         Error::check_frame(index, n_frames, &self.path)?;
-        (self.read)(index, frame)
+        self.decode(index, frame)
             .map_err(|cause| frame_error(&self.path, index, n_frames, cause).into())
     }
 }
 
-/// A stack whose frames are pages.
-struct Paged {
-    file: TiffFile,
-    pages: PageList,
-    decoder: PageDecoder,
-}
-
-impl Paged {
-    fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), Cause> {
-        let Some(&at) = self.pages.directories.get(index) else {
-            return Err(self.pages.broken.clone().unwrap_or_default());
-        };
-        let directory = Directory::read(&mut self.file, at)?;
-        let mut page = Page::read(&mut self.file, &directory)?;
-        page.check_backed(self.file.n_bytes())?;
-        page.read_palette(&mut self.file, &directory)?;
-        self.decoder.decode(&mut self.file, at, &directory, &page, frame)
-    }
-}
-
-/// Where the pages of a file are.
-struct PageList {
-    /// The place of each page's directory.
-    directories: Vec<u64>,
-    /// Why the list breaks off, if it does not end as it should.
-    broken: Option<Cause>,
-}
-
-impl PageList {
-    /// Follows the list from page to page; all must have the first one's size.
-    fn walk(file: &mut TiffFile, first: &Page) -> Result<Self, Cause> {
-        let mut pages = Self { directories: Vec::new(), broken: None };
-        let mut seen = std::collections::HashSet::new();
-        let mut next = file.first_directory();
-        while next != 0 {
-            if !seen.insert(next) {
-                pages.broken = Some("the list of the file's pages runs in a circle".into());
-                break;
-            }
-            let Ok(directory) = Directory::read(file, next) else {
-                pages.broken = Some("the file ends before the page does".into());
-                break;
-            };
-            pages.add(file, next, &directory, first)?;
-            next = directory.next;
+impl TiffStack {
+    fn decode(&mut self, index: usize, frame: &mut Frame) -> Result<(), Cause> {
+        let place = self.stack.frames.place(index).ok_or_else(|| self.stack.missing.clone())?;
+        let file = self.files.get(place.file)?;
+        let directory = Directory::read(file, place.at)?;
+        let mut page = Page::read(file, &directory)?;
+        page.check_backed(file.n_bytes())?;
+        page.read_palette(file, &directory)?;
+        let (size, channel) = (self.info.size, self.stack.channel);
+        if page.size != size || page.n_channels() <= channel {
+            return Err(format!(
+                "its page has {} px and {} channels, unlike the first frame's {size} px",
+                page.size,
+                page.n_channels()
+            ));
         }
-        Ok(pages)
+        let wanted = Wanted { directory: &directory, page: &page, shift: place.shift, channel };
+        self.decoder.decode(file, &wanted, frame)
     }
-
-    fn add(
-        &mut self,
-        file: &mut TiffFile,
-        at: u64,
-        directory: &Directory,
-        first: &Page,
-    ) -> Result<(), Cause> {
-        let number = self.directories.len();
-        let page =
-            Page::read(file, directory).map_err(|cause| format!("page {number}: {cause}"))?;
-        if page.size == first.size {
-            page.check_backed(file.n_bytes())?;
-            self.directories.push(at);
-            return Ok(());
-        }
-        // Previews and masks of other sizes are no frames.
-        if page.is_aside {
-            return Ok(());
-        }
-        Err(format!(
-            "page {number} is {} px, but page 0 is {} px; all frames of a series must have one size",
-            page.size, first.size
-        ))
-    }
-
-    /// A page that is missing because the list breaks off is a frame that cannot be read.
-    fn n_frames(&self) -> usize {
-        self.directories.len() + usize::from(self.broken.is_some())
-    }
-}
-
-fn describe(info: &mut StackInfo, description: String, pages: &PageList) {
-    if !description.is_empty() {
-        info.metadata.push(("ImageDescription".into(), description));
-    }
-    if let Some(broken) = &pages.broken {
-        let damage = format!("after frame {}: {broken}", pages.directories.len().saturating_sub(1));
-        info.metadata.push(("damage".into(), damage));
-    }
-}
-
-/// The first page's description, or nothing.
-fn description(file: &mut TiffFile, directory: &Directory) -> Result<String, Cause> {
-    let bytes = directory.bytes(file, tag::DESCRIPTION)?.unwrap_or_default();
-    let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-    // Older programs write Latin-1, whose bytes are the first Unicode letters.
-    Ok(match str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
-    })
-}
-
-/// The value behind `key=` on a line of ImageJ's description.
-fn imagej_value<'a>(description: &'a str, key: &str) -> Option<&'a str> {
-    let mut lines = description.strip_prefix("ImageJ=")?.lines();
-    lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
-}
-
-/// ImageJ's pixel size, where it is given in micrometres.
-fn imagej_pixel_size_um(
-    file: &mut TiffFile,
-    directory: &Directory,
-    description: &str,
-) -> Option<f64> {
-    let unit = imagej_value(description, "unit")?.trim();
-    // ImageJ writes the letter µ as an escape; both of Unicode's are in use.
-    if !["um", "\u{b5}m", "\u{3bc}m", "\\u00B5m", "micron", "microns"].contains(&unit) {
-        return None;
-    }
-    let resolution = directory.bytes(file, tag::X_RESOLUTION).ok()??;
-    let (pixels, per) = resolution.split_at_checked(4)?;
-    let size_um = file.number(per.get(..4)?) as f64 / file.number(pixels) as f64;
-    (size_um.is_finite() && 0.0 < size_um).then_some(size_um)
-}
-
-/// How many frames lie behind one another in the file's only page.
-///
-/// ImageJ writes them so where a stack is too large for the classic format's offsets, and Python's
-/// `tifffile` where it is asked to.
-fn frames_in_one_page(description: &str, pages: &PageList) -> Option<usize> {
-    if pages.n_frames() != 1 {
-        return None;
-    }
-    let n_frames = imagej_value(description, "images")
-        .and_then(|images| images.trim().parse().ok())
-        .or_else(|| tifffile_frames(description))?;
-    (1 < n_frames).then_some(n_frames)
-}
-
-/// From `{"shape": [5, 64, 64], "truncated": true}`.
-fn tifffile_frames(description: &str) -> Option<usize> {
-    let about: serde_json::Value = serde_json::from_str(description).ok()?;
-    about.get("truncated")?.as_bool()?.then_some(())?;
-    let [n_frames, _, _] = about.get("shape")?.as_array()?.as_slice() else { return None };
-    usize::try_from(n_frames.as_u64()?).ok()
-}
-
-fn open_contiguous(
-    path: &Path,
-    file: &mut TiffFile,
-    directory: &Directory,
-    page: &Page,
-    n_frames: usize,
-    mut info: StackInfo,
-) -> Result<Box<dyn FrameSource>, Cause> {
-    let kind = page.plain_kind().ok_or_else(|| {
-        format!("{n_frames} images lie in one page, in a way that is not supported here")
-    })?;
-    let offset = directory.number(file, tag::STRIP_OFFSETS)?.unwrap_or_default();
-    let frame_bytes = page.size.area() as u64 * kind.n_bytes() as u64;
-    let there = file.n_bytes().saturating_sub(offset) / frame_bytes;
-    if there < n_frames as u64 {
-        return Err(format!(
-            "its description says that it holds {n_frames} frames, but the file ends after {there}"
-        ));
-    }
-    info.n_frames = n_frames;
-    info.metadata.push(("ImageDescription".into(), description(file, directory)?));
-    let numbers = Numbers { kind, big_endian: file.big_endian() };
-    let file = std::fs::File::open(path).map_err(|error| plain_io(&error))?;
-    let mut frames = RawFrames::new(file, offset, page.size, numbers);
-    let read: Reader = Box::new(move |index, frame| frames.read(index, frame));
-    Ok(Box::new(TiffStack { path: path.into(), info, read }))
 }
 
 fn frame_error(path: &Path, frame: usize, n_frames: usize, cause: Cause) -> Error {

@@ -2,9 +2,9 @@
 //!
 //! The crate `tiff` undoes compression, predictors, strips, tiles and byte order. It is shown every
 //! page as one of grey numbers, whatever they mean, and each channel that is stored by itself as a
-//! page of its own: its own ways with colours leave channels out, turn white-is-zero around, and
-//! stop the program at separate channels in tiles. Pages of plain numbers are read without it, in a
-//! third of the time.
+//! page of its own ([`Shown`]): its own ways with colours leave channels out, turn white-is-zero
+//! around, and stop the program at separate channels in tiles. Pages of plain numbers are read
+//! without it, in a third of the time.
 
 use std::io::{Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,11 +14,15 @@ use tiff::TiffError;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 
 use super::super::grey::{Sample, first_channel, luminance, luminance_of};
+use super::super::jpeg_scan;
+use super::super::layout::Layout;
 use super::super::raw::{Kind, Numbers, PieceReader};
 use super::super::{Cause, plain_io};
 use super::directory::{Directory, tag};
 use super::file::TiffFile;
-use super::page::{BLACK_IS_ZERO, Colour, Page, Parts};
+use super::page::{BLACK_IS_ZERO, CCITT_GROUP_4, Colour, JPEG, NumberFormat, Page};
+use super::parts::Parts;
+use super::shown::{Shown, Values};
 
 /// Decodes pages, keeping its memory from one to the next.
 pub(super) struct PageDecoder {
@@ -26,6 +30,29 @@ pub(super) struct PageDecoder {
     /// Red, green and blue, where they are stored apart.
     channels: [Vec<f32>; 3],
     plain: PieceReader,
+}
+
+/// A page, and what of it is wanted.
+pub(super) struct Wanted<'a> {
+    pub(super) directory: &'a Directory,
+    pub(super) page: &'a Page,
+    /// How many bytes later than its tags say the pixels are.
+    pub(super) shift: u64,
+    /// Which of a pixel's numbers, where they are channels.
+    pub(super) channel: usize,
+}
+
+/// What the numbers of a decoded pixel are.
+#[derive(Clone, Copy)]
+struct Pixels {
+    n_samples: usize,
+    /// Which is wanted, if they are channels.
+    channel: usize,
+    colour: Colour,
+}
+
+impl Pixels {
+    const ONE_NUMBER: Self = Self { n_samples: 1, channel: 0, colour: Colour::Grey };
 }
 
 impl Default for PageDecoder {
@@ -39,34 +66,36 @@ impl Default for PageDecoder {
 }
 
 impl PageDecoder {
-    /// Decodes the page whose directory is at `at`.
+    /// Decodes a page.
     pub(super) fn decode(
         &mut self,
         file: &mut TiffFile,
-        at: u64,
-        directory: &Directory,
-        page: &Page,
+        wanted: &Wanted<'_>,
         frame: &mut Frame,
     ) -> Result<(), Cause> {
-        let parts = page.parts(file, directory)?;
-        frame.reset(page.size);
-        let grey = frame.pixels_mut();
+        let page = wanted.page;
+        let parts = Parts::read(file, wanted.directory, page, wanted.shift)?;
         if let Some(strips) = plain_strips(page, &parts) {
-            return self.read_plain(file, &strips, grey);
+            frame.reset(page.size);
+            return self.read_plain(file, &strips, frame.pixels_mut());
         }
+        let tables = jpeg_tables(file, wanted.directory, page)?;
         if !page.is_planar || page.n_samples == 1 {
-            file.show_page(at);
-            self.decode_shown(file, directory, page)?;
-            return to_grey(&self.numbers, page, page.colour, page.n_samples as usize, grey);
+            self.decode_shown(file, page, &parts, page.n_samples, &tables)?;
+            frame.reset(page.size);
+            let n_samples = page.n_samples as usize;
+            let pixels = Pixels { n_samples, channel: wanted.channel, colour: page.colour };
+            return to_grey(&self.numbers, page, pixels, frame.pixels_mut());
         }
-        for channel in 0..page.n_channels_of_grey() {
-            file.show_page(at);
-            show_channel(file, directory, page, &parts, channel);
-            self.decode_shown(file, directory, page)?;
-            self.channels[channel].resize(grey.len(), 0.0);
-            to_grey(&self.numbers, page, Colour::Grey, 1, &mut self.channels[channel])?;
+        let first = if page.colour == Colour::Channels { wanted.channel } else { 0 };
+        for k in 0..page.n_samples_of_grey() {
+            let parts = parts.of_channel(first + k, page);
+            self.decode_shown(file, page, &parts, 1, &tables)?;
+            self.channels[k].resize(page.size.area(), 0.0);
+            to_grey(&self.numbers, page, Pixels::ONE_NUMBER, &mut self.channels[k])?;
         }
-        self.join_channels(page, grey);
+        frame.reset(page.size);
+        self.join_channels(page, frame.pixels_mut());
         Ok(())
     }
 
@@ -76,7 +105,6 @@ impl PageDecoder {
         strips: &PlainStrips<'_>,
         grey: &mut [f32],
     ) -> Result<(), Cause> {
-        file.show_unchanged();
         let numbers = Numbers { kind: strips.kind, big_endian: file.big_endian() };
         for (pixels, &offset) in grey.chunks_mut(strips.n_pixels).zip(strips.offsets) {
             file.seek(SeekFrom::Start(offset)).map_err(|error| plain_io(&error))?;
@@ -85,18 +113,25 @@ impl PageDecoder {
         Ok(())
     }
 
+    /// Decodes strips or tiles of `n_samples` numbers per pixel into `numbers`.
     fn decode_shown(
         &mut self,
         file: &mut TiffFile,
-        directory: &Directory,
         page: &Page,
+        parts: &Parts,
+        n_samples: u64,
+        tables: &[u8],
     ) -> Result<(), Cause> {
-        show_as_stored(file, directory, page);
+        if page.compression == JPEG {
+            check_jpegs(file, parts, tables)?;
+        }
         let limits = limits(page, file.n_bytes());
+        prepare(&mut self.numbers, page, page.size.area() * n_samples as usize);
+        let shown = Shown::new(file, &shown_tags(page, parts, n_samples, tables));
         let decode =
-            || Decoder::new(file)?.with_limits(limits).read_image_to_buffer(&mut self.numbers);
-        // The decoder stops the program at some pages that contradict themselves. All it leaves half
-        // done is the buffer, which is written anew for the next page.
+            || Decoder::new(shown)?.with_limits(limits).read_image_to_buffer(&mut self.numbers);
+        // No page is known that stops the decoder, but it is other people's code on other people's
+        // bytes. All it would leave half done is the buffer, which is written anew for the next page.
         match catch_unwind(AssertUnwindSafe(decode)) {
             Ok(decoded) => decoded.map(drop).map_err(|error| plain(&error)),
             Err(_) => Err("the page's tags contradict each other".into()),
@@ -105,7 +140,7 @@ impl PageDecoder {
 
     fn join_channels(&self, page: &Page, grey: &mut [f32]) {
         let [red, green, blue] = &self.channels;
-        if page.n_channels_of_grey() == 1 {
+        if page.n_samples_of_grey() == 1 {
             return grey.copy_from_slice(red);
         }
         for (pixel, ((&red, &green), &blue)) in grey.iter_mut().zip(red.iter().zip(green).zip(blue))
@@ -134,34 +169,93 @@ fn plain_strips<'a>(page: &Page, parts: &'a Parts) -> Option<PlainStrips<'a>> {
     is_whole.then_some(PlainStrips { offsets: &parts.offsets, n_pixels, kind })
 }
 
-/// Shows tags with which the decoder gives the numbers as they are stored.
-fn show_as_stored(file: &mut TiffFile, directory: &Directory, page: &Page) {
-    directory.show_value(file, tag::PHOTOMETRIC, BLACK_IS_ZERO);
-    // Odd numbers of bits it does not know: it is shown a page of bytes. Where the tag is left out
-    // it means one bit, and the decoder gives the bytes by itself.
-    if page.is_packed() && directory.has(tag::BITS) {
-        directory.show_value(file, tag::BITS, 8);
-        directory.show_value(file, tag::WIDTH, page.packed_row_bytes() as u64);
+/// Tables that all strips or tiles of a JPEG page share.
+fn jpeg_tables(file: &mut TiffFile, directory: &Directory, page: &Page) -> Result<Vec<u8>, Cause> {
+    let entry = directory.find(tag::JPEG_TABLES).filter(|_| page.compression == JPEG);
+    let Some(entry) = entry else { return Ok(Vec::new()) };
+    if !(4..=MOST_TABLE_BYTES).contains(&entry.n_bytes()) {
+        return Err(format!("its JPEG tables claim to be {} bytes long", entry.n_bytes()));
+    }
+    entry.bytes(file, u64::MAX)
+}
+
+/// What is missing of a strip or tile the decoder fills with grey, and says nothing.
+fn check_jpegs(file: &mut TiffFile, parts: &Parts, tables: &[u8]) -> Result<(), Cause> {
+    for (&offset, &length) in parts.offsets.iter().zip(&parts.lengths) {
+        jpeg_scan::check(&file.bytes_at(offset, length)?, tables)?;
+    }
+    Ok(())
+}
+
+/// All tables that JPEG has room for are shorter.
+const MOST_TABLE_BYTES: u64 = 64 << 10;
+
+/// Tags with which the decoder gives the numbers as they are stored.
+fn shown_tags<'a>(
+    page: &Page,
+    parts: &'a Parts,
+    n_samples: u64,
+    tables: &'a [u8],
+) -> Vec<(u16, Values<'a>)> {
+    // Odd numbers of bits it does not know: it is shown a page of bytes.
+    let (bits, width) = match page.is_packed() && page.compression != CCITT_GROUP_4 {
+        true => (8, page.packed_row_bytes() as u64),
+        false => (page.bits, page.size.width as u64),
+    };
+    let format = match page.format {
+        NumberFormat::Unsigned => 1,
+        NumberFormat::Signed => 2,
+        NumberFormat::Float => 3,
+    };
+    let mut tags = vec![
+        (tag::WIDTH, Values::Long(width)),
+        (tag::HEIGHT, Values::Long(page.size.height as u64)),
+        (tag::BITS, Values::Short(bits)),
+        (tag::COMPRESSION, Values::Short(page.compression)),
+        (tag::PHOTOMETRIC, Values::Short(BLACK_IS_ZERO)),
+        (tag::SAMPLES, Values::Short(n_samples)),
+        (tag::PREDICTOR, Values::Short(page.predictor)),
+        (tag::SAMPLE_FORMAT, Values::Short(format)),
+    ];
+    tags.extend(place_tags(page, parts));
+    if !tables.is_empty() {
+        tags.push((tag::JPEG_TABLES, Values::Bytes(tables)));
+    }
+    tags.sort_by_key(|(tag, _)| *tag);
+    tags
+}
+
+/// Where the decoder finds strips or tiles.
+fn place_tags<'a>(page: &Page, parts: &'a Parts) -> Vec<(u16, Values<'a>)> {
+    let (offsets, lengths) = (Values::Offsets(&parts.offsets), Values::Lengths(&parts.lengths));
+    match page.tile {
+        Some((width, height)) => vec![
+            (tag::TILE_WIDTH, Values::Long(width)),
+            (tag::TILE_HEIGHT, Values::Long(height)),
+            (tag::TILE_OFFSETS, offsets),
+            (tag::TILE_BYTES, lengths),
+        ],
+        None => vec![
+            (tag::STRIP_OFFSETS, offsets),
+            (tag::ROWS_PER_STRIP, Values::Long(page.rows_per_strip)),
+            (tag::STRIP_BYTES, lengths),
+        ],
     }
 }
 
-/// Shows only one channel of a page that stores each by itself, one after the other.
-fn show_channel(
-    file: &mut TiffFile,
-    directory: &Directory,
-    page: &Page,
-    parts: &Parts,
-    channel: usize,
-) {
-    let n_parts = parts.offsets.len() / page.n_samples as usize;
-    let first = channel * n_parts;
-    for (tag, values) in [(parts.offsets_tag, &parts.offsets), (parts.lengths_tag, &parts.lengths)]
-    {
-        directory.show_values(file, tag, first, &values[first..][..n_parts]);
+/// Gives the decoder room for `n` numbers, if what it has is of another kind or too small. Memory that
+/// the system hands out cleared is not there before it is written: a page that claims much and holds
+/// little takes little.
+fn prepare(numbers: &mut DecodingResult, page: &Page, n: usize) {
+    use DecodingResult as N;
+    match (page.format, page.bits, &numbers) {
+        (NumberFormat::Unsigned, 8, N::U8(there)) if n <= there.capacity() => {}
+        (NumberFormat::Unsigned, 16, N::U16(there)) if n <= there.capacity() => {}
+        (NumberFormat::Unsigned, 8, _) => *numbers = N::U8(vec![0; n]),
+        (NumberFormat::Unsigned, 16, _) => *numbers = N::U16(vec![0; n]),
+        // Others are rare, and what the decoder does by itself is the same but for the memory.
+        _ => {}
     }
-    directory.show_values(file, tag::BITS, 0, &[page.bits]);
-    directory.show_value(file, tag::SAMPLES, 1);
-    directory.hide(file, tag::EXTRA_SAMPLES);
 }
 
 /// Memory the decoder may take for a page.
@@ -175,56 +269,52 @@ fn limits(page: &Page, n_bytes: u64) -> Limits {
 fn to_grey(
     numbers: &DecodingResult,
     page: &Page,
-    colour: Colour,
-    n_channels: usize,
+    pixels: Pixels,
     grey: &mut [f32],
 ) -> Result<(), Cause> {
     use DecodingResult as N;
     match numbers {
         N::U8(bytes) if page.is_packed() => {
-            let numbers = unpack(bytes, page.packed_row_bytes(), page.bits, page.size.width);
-            join(&numbers, page, colour, n_channels, grey)
+            unpack(bytes, page.packed_row_bytes(), page.bits, page.size.width, grey)
         }
-        N::U8(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::U16(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::U32(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::U64(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::I8(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::I16(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::I32(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::I64(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::F32(numbers) => join(numbers, page, colour, n_channels, grey),
-        N::F64(numbers) => join(numbers, page, colour, n_channels, grey),
+        N::U8(numbers) => join(numbers, pixels, grey),
+        N::U16(numbers) => join(numbers, pixels, grey),
+        N::U32(numbers) => join(numbers, pixels, grey),
+        N::U64(numbers) => join(numbers, pixels, grey),
+        N::I8(numbers) => join(numbers, pixels, grey),
+        N::I16(numbers) => join(numbers, pixels, grey),
+        N::I32(numbers) => join(numbers, pixels, grey),
+        N::I64(numbers) => join(numbers, pixels, grey),
+        N::F32(numbers) => join(numbers, pixels, grey),
+        N::F64(numbers) => join(numbers, pixels, grey),
         N::F16(numbers) => {
             let numbers: Vec<f32> = numbers.iter().map(|number| number.to_f32()).collect();
-            join(&numbers, page, colour, n_channels, grey)
+            join(&numbers, pixels, grey)
         }
+    }?;
+    if pixels.colour == Colour::Palette {
+        look_up(&page.palette, grey)?;
     }
+    Ok(())
 }
 
 /// A pixel's numbers to its grey.
-fn join<T: Sample>(
-    numbers: &[T],
-    page: &Page,
-    colour: Colour,
-    n_channels: usize,
-    grey: &mut [f32],
-) -> Result<(), Cause> {
-    if numbers.len() != grey.len() * n_channels {
-        return Err("the page holds fewer numbers than its size needs".into());
+fn join<T: Sample>(numbers: &[T], pixels: Pixels, grey: &mut [f32]) -> Result<(), Cause> {
+    let n_samples = pixels.n_samples;
+    if numbers.len() != grey.len() * n_samples {
+        return Err(TOO_FEW.into());
     }
-    match colour {
-        Colour::Rgb | Colour::Rgba => luminance_of(numbers, n_channels, grey),
-        Colour::Grey | Colour::GreyAlpha | Colour::YCbCr => {
-            first_channel(numbers, n_channels, grey);
-        }
-        Colour::Palette => {
-            first_channel(numbers, n_channels, grey);
-            look_up(&page.palette, grey)?;
+    match pixels.colour {
+        Colour::Rgb | Colour::Rgba => luminance_of(numbers, n_samples, grey),
+        Colour::Channels => first_channel(&numbers[pixels.channel..], n_samples, grey),
+        Colour::Grey | Colour::GreyAlpha | Colour::YCbCr | Colour::Palette => {
+            first_channel(numbers, n_samples, grey);
         }
     }
     Ok(())
 }
+
+const TOO_FEW: &str = "the page holds fewer numbers than its size needs";
 
 fn look_up(palette: &[f32], grey: &mut [f32]) -> Result<(), Cause> {
     for pixel in grey {
@@ -234,32 +324,28 @@ fn look_up(palette: &[f32], grey: &mut [f32]) -> Result<(), Cause> {
     Ok(())
 }
 
-/// Numbers of a few bits each, most significant bit first, every row beginning with a new byte.
-fn unpack(bytes: &[u8], row_bytes: usize, bits: u64, width: usize) -> Vec<u16> {
-    let mut numbers = Vec::with_capacity(bytes.len() / row_bytes * width);
-    for row in bytes.chunks_exact(row_bytes) {
-        let (mut held, mut n_held) = (0u32, 0);
-        let mut bytes = row.iter();
-        for _ in 0..width {
-            while n_held < bits {
-                held = held << 8 | u32::from(*bytes.next().expect("a row has bits for its width"));
-                n_held += 8;
-            }
-            n_held -= bits;
-            numbers.push((held >> n_held) as u16);
-            held &= (1 << n_held) - 1;
-        }
+/// Packed pixels of one number each; every row begins with a new byte.
+fn unpack(
+    bytes: &[u8],
+    row_bytes: usize,
+    bits: u64,
+    width: usize,
+    grey: &mut [f32],
+) -> Result<(), Cause> {
+    if bytes.len() / row_bytes != grey.len() / width {
+        return Err(TOO_FEW.into());
     }
-    numbers
+    for (bytes, row) in bytes.chunks_exact(row_bytes).zip(grey.chunks_exact_mut(width)) {
+        Layout::Packed(bits as u32).decode(bytes, row);
+    }
+    Ok(())
 }
 
 /// What the decoder says, in plain words.
 fn plain(error: &TiffError) -> Cause {
     match error {
         TiffError::IoError(error) => match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                "its compressed pixels end before the page does".into()
-            }
+            std::io::ErrorKind::UnexpectedEof => "its pixels end before the page does".into(),
             _ => plain_io(error),
         },
         TiffError::FormatError(error) => error.to_string(),
@@ -276,10 +362,16 @@ mod tests {
 
     #[test]
     fn packed_numbers_are_taken_apart_row_by_row() {
-        assert_eq!(unpack(&[0b1010_0000, 0b0110_0000], 1, 1, 3), [1, 0, 1, 0, 1, 1]);
-        assert_eq!(unpack(&[0x12, 0x30], 2, 4, 3), [1, 2, 3]);
-        assert_eq!(unpack(&[0xab, 0xcd, 0xef], 3, 12, 2), [0xabc, 0xdef]);
-        assert_eq!(unpack(&[0xff, 0xfc, 0x00, 0x40], 4, 14, 2), [0x3fff, 0x0004]);
+        let unpacked = |bytes: &[u8], row_bytes, bits, width| {
+            let mut grey = vec![-1.0; bytes.len() / row_bytes * width];
+            unpack(bytes, row_bytes, bits, width, &mut grey).unwrap();
+            grey
+        };
+        assert_eq!(unpacked(&[0b1010_0000, 0b0110_0000], 1, 1, 3), [1.0, 0.0, 1.0, 0.0, 1.0, 1.0]);
+        assert_eq!(unpacked(&[0x12, 0x30], 2, 4, 3), [1.0, 2.0, 3.0]);
+        assert_eq!(unpacked(&[0xab, 0xcd, 0xef], 3, 12, 2), [2748.0, 3567.0]);
+        assert_eq!(unpacked(&[0xff, 0xfc, 0x00, 0x40], 4, 14, 2), [16_383.0, 4.0]);
+        assert!(unpack(&[0xff], 1, 1, 3, &mut [0.0; 6]).is_err());
     }
 
     const SIZE: Size = Size::new(5, 7);
@@ -348,13 +440,13 @@ mod tests {
         let at = file.first_directory();
         let directory = Directory::read(&mut file, at).unwrap();
         let page = Page::read(&mut file, &directory).unwrap();
-        let parts = page.parts(&mut file, &directory).unwrap();
+        let parts = Parts::read(&mut file, &directory, &page, 0).unwrap();
         let (mut decoder, mut frame) = (PageDecoder::default(), Frame::default());
-        decoder.decode(&mut file, at, &directory, &page, &mut frame).unwrap();
+        let wanted = Wanted { directory: &directory, page: &page, shift: 0, channel: 0 };
+        decoder.decode(&mut file, &wanted, &mut frame).unwrap();
         let mut decoded = vec![0.0; SIZE.area()];
-        file.show_page(at);
-        decoder.decode_shown(&mut file, &directory, &page).unwrap();
-        to_grey(&decoder.numbers, &page, page.colour, 1, &mut decoded).unwrap();
+        decoder.decode_shown(&mut file, &page, &parts, 1, &[]).unwrap();
+        to_grey(&decoder.numbers, &page, Pixels::ONE_NUMBER, &mut decoded).unwrap();
         (frame.pixels().to_vec(), decoded, plain_strips(&page, &parts).is_some())
     }
 

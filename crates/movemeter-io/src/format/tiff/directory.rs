@@ -2,6 +2,7 @@
 
 use super::super::Cause;
 use super::file::TiffFile;
+use super::names;
 
 /// The tags that are looked at, by their numbers in the standard.
 pub(super) mod tag {
@@ -11,46 +12,70 @@ pub(super) mod tag {
     pub(in super::super) const BITS: u16 = 258;
     pub(in super::super) const COMPRESSION: u16 = 259;
     pub(in super::super) const PHOTOMETRIC: u16 = 262;
+    pub(in super::super) const FILL_ORDER: u16 = 266;
     pub(in super::super) const DESCRIPTION: u16 = 270;
     pub(in super::super) const STRIP_OFFSETS: u16 = 273;
     pub(in super::super) const SAMPLES: u16 = 277;
     pub(in super::super) const ROWS_PER_STRIP: u16 = 278;
     pub(in super::super) const STRIP_BYTES: u16 = 279;
     pub(in super::super) const X_RESOLUTION: u16 = 282;
+    pub(in super::super) const Y_RESOLUTION: u16 = 283;
     pub(in super::super) const PLANAR: u16 = 284;
+    pub(in super::super) const RESOLUTION_UNIT: u16 = 296;
     pub(in super::super) const PREDICTOR: u16 = 317;
     pub(in super::super) const COLOUR_MAP: u16 = 320;
+    pub(in super::super) const TILE_WIDTH: u16 = 322;
+    pub(in super::super) const TILE_HEIGHT: u16 = 323;
     pub(in super::super) const TILE_OFFSETS: u16 = 324;
     pub(in super::super) const TILE_BYTES: u16 = 325;
     pub(in super::super) const EXTRA_SAMPLES: u16 = 338;
     pub(in super::super) const SAMPLE_FORMAT: u16 = 339;
+    pub(in super::super) const JPEG_TABLES: u16 = 347;
     pub(in super::super) const YCBCR_SUBSAMPLING: u16 = 530;
+    pub(in super::super) const IMAGEJ_COUNTS: u16 = 50_838;
+    pub(in super::super) const IMAGEJ_DATA: u16 = 50_839;
+    pub(in super::super) const MICRO_MANAGER: u16 = 51_123;
 }
 
 /// A page's tags.
 pub(super) struct Directory {
     /// Where the next page's directory is; 0 after the last.
     pub(super) next: u64,
-    entries: Vec<Entry>,
+    /// How long the directory itself is.
+    pub(super) n_bytes: u64,
+    pub(super) entries: Vec<Entry>,
 }
 
-struct Entry {
-    tag: u16,
-    /// How many bytes one value has, and whether values are whole numbers.
-    value_bytes: u64,
-    is_whole: bool,
-    n_values: u64,
-    /// Where the entry is in the file.
-    entry_at: u64,
-    /// Where the values are in the file.
-    at: u64,
+/// One tag of a page.
+pub(super) struct Entry {
+    pub(super) tag: u16,
+    pub(super) kind: Kind,
+    pub(super) n_values: u64,
+    /// The values, if they fit here; else where they are.
+    place: [u8; 8],
+    is_inside: bool,
 }
 
-/// A private tag that no decoder looks for.
-const UNUSED_TAG: u64 = 65_000;
+/// What the values of a tag are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Whole numbers of so many bytes.
+    Whole(u8),
+    Signed(u8),
+    /// Two whole numbers, of which the first is to be divided by the second; with signs or without.
+    Fraction,
+    SignedFraction,
+    Float(u8),
+    Text,
+    /// Bytes of another meaning.
+    Bytes,
+}
 
 /// Real pages have some twenty tags; the classic format cannot count beyond this.
 const MOST_ENTRIES: u64 = u16::MAX as u64;
+
+/// More strips or tiles than any page has: a longer list of numbers is a lie, or would fill the memory.
+const MOST_NUMBERS: u64 = 1 << 19;
 
 impl Directory {
     /// Reads the tags, not the values that do not fit beside them.
@@ -65,26 +90,38 @@ impl Directory {
         }
         let bytes = file.bytes_at(at + count, n_entries * entry + offset)?;
         let (entries, next) = bytes.split_at((n_entries * entry) as usize);
-        let entries = entries.chunks_exact(entry as usize).zip(0..).map(|(bytes, index)| {
-            Entry::new(file, bytes, at + count + index * entry, offset as usize)
-        });
-        Ok(Self { entries: entries.collect(), next: file.number(next) })
+        let entries =
+            entries.chunks_exact(entry as usize).map(|bytes| Entry::new(file, bytes)).collect();
+        let n_bytes = count + bytes.len() as u64;
+        Ok(Self { next: file.number(next), n_bytes, entries })
     }
 
     /// The first value of a tag of whole numbers.
     pub(super) fn number(&self, file: &mut TiffFile, tag: u16) -> Result<Option<u64>, Cause> {
-        Ok(self.numbers_up_to(file, tag, 1)?.and_then(|numbers| numbers.first().copied()))
+        let Some(entry) = self.find(tag) else { return Ok(None) };
+        Ok(entry.numbers(file, 1)?.first().copied())
     }
 
     /// All values of a tag of whole numbers.
     pub(super) fn numbers(&self, file: &mut TiffFile, tag: u16) -> Result<Option<Vec<u64>>, Cause> {
-        self.numbers_up_to(file, tag, u64::MAX)
+        let Some(entry) = self.find(tag) else { return Ok(None) };
+        if MOST_NUMBERS < entry.n_values {
+            return Err(format!(
+                "its {} has {} values; no more than {MOST_NUMBERS} are read",
+                names::of_tag(tag),
+                entry.n_values
+            ));
+        }
+        entry.numbers(file, u64::MAX).map(Some)
     }
 
-    /// The bytes of a tag, as in the file.
-    pub(super) fn bytes(&self, file: &mut TiffFile, tag: u16) -> Result<Option<Vec<u8>>, Cause> {
-        let Some(entry) = self.find(tag) else { return Ok(None) };
-        file.bytes_at(entry.at, entry.value_bytes.saturating_mul(entry.n_values)).map(Some)
+    /// The value that all of a tag's values have.
+    pub(super) fn same(&self, file: &mut TiffFile, tag: u16) -> Result<Option<u64>, Cause> {
+        let numbers = self.numbers(file, tag)?.unwrap_or_default();
+        match numbers.iter().all(|number| *number == numbers[0]) {
+            true => Ok(numbers.first().copied()),
+            false => Err(format!("the numbers of a pixel differ in kind ({})", names::of_tag(tag))),
+        }
     }
 
     /// Whether the page has this tag.
@@ -92,75 +129,84 @@ impl Directory {
         self.find(tag).is_some()
     }
 
-    /// Shows the file with another first value of this tag.
-    pub(super) fn show_value(&self, file: &mut TiffFile, tag: u16, value: u64) {
-        if let Some(entry) = self.find(tag) {
-            file.show_number(entry.at, entry.value_bytes as usize, value);
-        }
-    }
-
-    /// Shows the file with only a part of this tag's values, which are `values`.
-    pub(super) fn show_values(&self, file: &mut TiffFile, tag: u16, first: usize, values: &[u64]) {
-        let Some(entry) = self.find(tag) else { return };
-        let (word, value_bytes) = (file.offset_bytes(), entry.value_bytes as usize);
-        let (count_at, value_at) = (entry.entry_at + 4, entry.entry_at + 4 + word as u64);
-        file.show_number(count_at, word, values.len() as u64);
-        // Values that fit must stand in the entry itself.
-        if values.len() * value_bytes <= word {
-            for (&value, at) in values.iter().zip((value_at..).step_by(value_bytes)) {
-                file.show_number(at, value_bytes, value);
-            }
-        } else {
-            let at = entry.at + (first * value_bytes) as u64;
-            file.show_number(value_at, word, at);
-        }
-    }
-
-    /// Shows the file without this tag.
-    pub(super) fn hide(&self, file: &mut TiffFile, tag: u16) {
-        if let Some(entry) = self.find(tag) {
-            file.show_number(entry.entry_at, 2, UNUSED_TAG);
-        }
-    }
-
-    fn find(&self, tag: u16) -> Option<&Entry> {
+    /// The first entry of this tag.
+    pub(super) fn find(&self, tag: u16) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.tag == tag)
-    }
-
-    fn numbers_up_to(
-        &self,
-        file: &mut TiffFile,
-        tag: u16,
-        most: u64,
-    ) -> Result<Option<Vec<u64>>, Cause> {
-        let Some(entry) = self.find(tag) else { return Ok(None) };
-        if !entry.is_whole {
-            return Err(format!("its tag {tag} is not a whole number"));
-        }
-        let n_bytes = entry.value_bytes.saturating_mul(entry.n_values.min(most));
-        let bytes = file.bytes_at(entry.at, n_bytes)?;
-        let numbers = bytes.chunks_exact(entry.value_bytes as usize);
-        Ok(Some(numbers.map(|bytes| file.number(bytes)).collect()))
     }
 }
 
 impl Entry {
-    fn new(file: &TiffFile, bytes: &[u8], entry_at: u64, offset_bytes: usize) -> Self {
-        let (value_bytes, is_whole): (u64, bool) = match file.number(&bytes[2..4]) {
-            1 => (1, true),
-            3 => (2, true),
-            4 | 13 => (4, true),
-            16 | 18 => (8, true),
-            8 => (2, false),
-            9 | 11 => (4, false),
-            5 | 10 | 12 | 17 => (8, false),
-            _ => (1, false),
-        };
-        let (n_values, value) = bytes[4..].split_at(offset_bytes);
+    fn new(file: &TiffFile, bytes: &[u8]) -> Self {
+        let kind = Kind::of_code(file.number(&bytes[2..4]));
+        let (n_values, value) = bytes[4..].split_at(file.offset_bytes());
         let n_values = file.number(n_values);
         // Values that fit stand in the entry itself, others where it says.
-        let is_inside = value_bytes.checked_mul(n_values).is_some_and(|n| n <= value.len() as u64);
-        let at = if is_inside { entry_at + 4 + offset_bytes as u64 } else { file.number(value) };
-        Self { tag: file.number(&bytes[..2]) as u16, value_bytes, is_whole, n_values, entry_at, at }
+        let n_bytes = n_values.checked_mul(kind.n_bytes());
+        let is_inside = n_bytes.is_some_and(|n| n <= value.len() as u64);
+        let mut place = [0; 8];
+        match is_inside {
+            true => place[..value.len()].copy_from_slice(value),
+            false => place = file.number(value).to_le_bytes(),
+        }
+        Self { tag: file.number(&bytes[..2]) as u16, kind, n_values, place, is_inside }
+    }
+
+    /// How many bytes its values have.
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.n_values.saturating_mul(self.kind.n_bytes())
+    }
+
+    /// The bytes of its first `most` values.
+    pub(super) fn bytes(&self, file: &mut TiffFile, most: u64) -> Result<Vec<u8>, Cause> {
+        let n_bytes = self.n_values.min(most).saturating_mul(self.kind.n_bytes());
+        match self.is_inside {
+            true => Ok(self.place[..n_bytes as usize].to_vec()),
+            false => file.bytes_at(u64::from_le_bytes(self.place), n_bytes),
+        }
+    }
+
+    /// Its first `most` values, if they are whole numbers.
+    fn numbers(&self, file: &mut TiffFile, most: u64) -> Result<Vec<u64>, Cause> {
+        let Kind::Whole(n_bytes) = self.kind else {
+            return Err(format!("its {} is not a whole number", names::of_tag(self.tag)));
+        };
+        if self.is_inside && most == 1 {
+            // The usual case, without a list of bytes.
+            let n = usize::from(n_bytes) * self.n_values.min(1) as usize;
+            return Ok(if n == 0 { Vec::new() } else { vec![file.number(&self.place[..n])] });
+        }
+        let bytes = self.bytes(file, most)?;
+        Ok(bytes.chunks_exact(n_bytes.into()).map(|bytes| file.number(bytes)).collect())
+    }
+}
+
+impl Kind {
+    /// By the standard's numbers.
+    fn of_code(code: u64) -> Self {
+        match code {
+            1 => Self::Whole(1),
+            2 => Self::Text,
+            3 => Self::Whole(2),
+            4 | 13 => Self::Whole(4),
+            5 => Self::Fraction,
+            6 => Self::Signed(1),
+            8 => Self::Signed(2),
+            9 => Self::Signed(4),
+            10 => Self::SignedFraction,
+            11 => Self::Float(4),
+            12 => Self::Float(8),
+            16 | 18 => Self::Whole(8),
+            17 => Self::Signed(8),
+            _ => Self::Bytes,
+        }
+    }
+
+    /// Bytes of one value.
+    pub(super) fn n_bytes(self) -> u64 {
+        match self {
+            Self::Text | Self::Bytes => 1,
+            Self::Fraction | Self::SignedFraction => 8,
+            Self::Whole(n) | Self::Signed(n) | Self::Float(n) => n.into(),
+        }
     }
 }

@@ -1,14 +1,10 @@
-//! A TIFF file that can be shown to a decoder with some of its bytes changed.
-//!
-//! The decoder starts at the first page and takes every tag at its word. By showing it another
-//! header it starts at any page at once; by showing it another tag it gives numbers as they are
-//! stored where it would interpret them. The file itself is never written.
+//! The bytes of a TIFF file, and the byte order in which its numbers are written.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::super::{Cause, plain_io};
+use super::super::{Cause, open_sized, plain_io};
 
 /// An open TIFF file.
 pub(super) struct TiffFile {
@@ -18,19 +14,11 @@ pub(super) struct TiffFile {
     big_endian: bool,
     is_big_tiff: bool,
     first_directory: u64,
-    patches: Vec<Patch>,
-}
-
-/// Bytes that are shown in place of the file's.
-struct Patch {
-    at: u64,
-    bytes: Vec<u8>,
 }
 
 impl TiffFile {
     pub(super) fn open(path: &Path) -> Result<Self, Cause> {
-        let file = File::open(path).map_err(|error| plain_io(&error))?;
-        let n_bytes = file.metadata().map_err(|error| plain_io(&error))?.len();
+        let (file, n_bytes) = open_sized(path)?;
         if n_bytes == 0 {
             return Err("the file is empty".into());
         }
@@ -41,7 +29,6 @@ impl TiffFile {
             big_endian: false,
             is_big_tiff: false,
             first_directory: 0,
-            patches: Vec::new(),
         };
         file.read_header()?;
         Ok(file)
@@ -67,13 +54,12 @@ impl TiffFile {
         self.first_directory
     }
 
-    /// The bytes at a place of the file, unchanged.
+    /// The bytes at a place of the file.
     pub(super) fn bytes_at(&mut self, at: u64, n: u64) -> Result<Vec<u8>, Cause> {
         // Checked before memory is asked for: the number may be a lie.
         if at.checked_add(n).is_none_or(|end| self.n_bytes < end) {
             return Err("the file ends too early".into());
         }
-        self.show_unchanged();
         let mut bytes = vec![0; usize::try_from(n).map_err(|_| "the file ends too early")?];
         self.seek(SeekFrom::Start(at)).map_err(|error| plain_io(&error))?;
         self.read_exact(&mut bytes).map_err(|error| plain_io(&error))?;
@@ -84,31 +70,6 @@ impl TiffFile {
     pub(super) fn number(&self, bytes: &[u8]) -> u64 {
         let join = |number, &byte| number << 8 | u64::from(byte);
         if self.big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
-    }
-
-    /// Shows the file as it is.
-    pub(super) fn show_unchanged(&mut self) {
-        self.patches.clear();
-    }
-
-    /// Shows the file as if it began with the page whose directory is at `directory`.
-    pub(super) fn show_page(&mut self, directory: u64) {
-        self.patches.clear();
-        // The header is one offset long, and ends with the offset of the first page.
-        let n = self.offset_bytes();
-        self.show_number(n as u64, n, directory);
-        self.position = 0;
-        // A seek that fails here fails again in the decoder, which reports it.
-        self.reader.rewind().unwrap_or_default();
-    }
-
-    /// Shows the `n`-byte number `value` at a place of the file.
-    pub(super) fn show_number(&mut self, at: u64, n: usize, value: u64) {
-        let mut bytes = value.to_le_bytes()[..n].to_vec();
-        if self.big_endian {
-            bytes.reverse();
-        }
-        self.patches.push(Patch { at, bytes });
     }
 
     fn read_header(&mut self) -> Result<(), Cause> {
@@ -128,20 +89,16 @@ impl TiffFile {
             }
             _ => return Err(not_tiff()),
         }
-        Ok(())
+        match self.first_directory {
+            0 => Err("it has no pages".into()),
+            _ => Ok(()),
+        }
     }
 }
 
 impl Read for TiffFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buffer)?;
-        for patch in &self.patches {
-            for (at, &byte) in (patch.at..).zip(&patch.bytes) {
-                if (self.position..self.position + n as u64).contains(&at) {
-                    buffer[(at - self.position) as usize] = byte;
-                }
-            }
-        }
         self.position += n as u64;
         Ok(n)
     }
@@ -178,30 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn changed_bytes_are_shown_wherever_the_reading_starts() {
-        let mut file = file_of(b"II*\0\x08\0\0\0abcdefgh");
-        file.show_page(0x0102);
-        file.show_number(11, 2, 0x5857);
-        let mut all = Vec::new();
-        file.read_to_end(&mut all).unwrap();
-        assert_eq!(all, b"II*\0\x02\x01\0\0abcWXfgh");
-        for start in 0..all.len() {
-            file.seek(SeekFrom::Start(start as u64)).unwrap();
-            let mut two = [0; 2];
-            let n = file.read(&mut two).unwrap();
-            assert_eq!(two[..n], all[start..start + n]);
-        }
-        assert_eq!(file.bytes_at(11, 2).unwrap(), b"de");
-    }
-
-    #[test]
-    fn numbers_are_shown_in_the_order_of_the_file() {
-        let mut file = file_of(b"MM\0*\0\0\0\x08xxxx");
-        assert_eq!(file.first_directory(), 8);
-        file.show_page(0x0a0b);
-        let mut start = [0; 8];
-        file.read_exact(&mut start).unwrap();
-        assert_eq!(&start, b"MM\0*\0\0\x0a\x0b");
+    fn numbers_are_in_the_order_of_the_file() {
+        let file = file_of(b"MM\0*\0\0\0\x08xxxx");
+        assert_eq!((file.first_directory(), file.number(&[1, 2])), (8, 258));
+        let file = file_of(b"II*\0\x08\0\0\0xxxx");
+        assert_eq!((file.first_directory(), file.number(&[1, 2])), (8, 513));
     }
 
     #[test]

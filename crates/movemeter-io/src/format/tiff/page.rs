@@ -18,22 +18,13 @@ pub(super) struct Page {
     pub(super) n_samples: u64,
     /// Whether each channel is stored by itself.
     pub(super) is_planar: bool,
-    is_tiled: bool,
-    /// 2³² − 1, its default, means all.
-    rows_per_strip: u64,
-    predictor: u64,
+    /// Width and height of tiles; without them, the page is stored in strips.
+    pub(super) tile: Option<(u64, u64)>,
+    /// As many as the page has, if it does not say.
+    pub(super) rows_per_strip: u64,
+    pub(super) predictor: u64,
     /// Grey values of the colour map, for palettes.
     pub(super) palette: Vec<f32>,
-    /// Reduced image or mask: no frame of the recording.
-    pub(super) is_aside: bool,
-}
-
-/// Where the strips or tiles of a page are.
-pub(super) struct Parts {
-    pub(super) offsets_tag: u16,
-    pub(super) offsets: Vec<u64>,
-    pub(super) lengths_tag: u16,
-    pub(super) lengths: Vec<u64>,
 }
 
 /// What a pixel's numbers mean.
@@ -45,6 +36,8 @@ pub(super) enum Colour {
     Rgba,
     Palette,
     YCbCr,
+    /// Several numbers that are no colour: the channels of a recording.
+    Channels,
 }
 
 /// How a number is written in bits.
@@ -59,42 +52,60 @@ pub(super) enum NumberFormat {
 const WHITE_IS_ZERO: u64 = 0;
 pub(super) const BLACK_IS_ZERO: u64 = 1;
 pub(super) const UNCOMPRESSED: u64 = 1;
+pub(super) const CCITT_GROUP_4: u64 = 4;
 const LZW: u64 = 5;
-const JPEG: u64 = 7;
+pub(super) const JPEG: u64 = 7;
+const DEFLATE: u64 = 8;
 const PACK_BITS: u64 = 32_773;
+const OLD_DEFLATE: u64 = 32_946;
 const ZSTD: u64 = 50_000;
 
 /// Colour maps go to 65535; this brings them to the 0 … 255 that every viewer shows.
 const COLOUR_MAP_STEP: f64 = 257.0;
+
+/// Sides of pages and tiles are below this.
+const SIDE_END: u64 = 1 << 31;
 
 impl Page {
     pub(super) fn read(file: &mut TiffFile, directory: &Directory) -> Result<Self, Cause> {
         let mut number =
             |tag, default| directory.number(file, tag).map(|number| number.unwrap_or(default));
         let (width, height) = (number(tag::WIDTH, 0)?, number(tag::HEIGHT, 0)?);
-        if !(1..1 << 31).contains(&width) || !(1..1 << 31).contains(&height) {
+        if !(1..SIDE_END).contains(&width) || !(1..SIDE_END).contains(&height) {
             return Err(format!("it claims to have {width}x{height} px"));
         }
-        let (n_samples, bits) = (number(tag::SAMPLES, 1)?, number(tag::BITS, 1)?);
-        if !(1..=65_535).contains(&n_samples) || !(1..=64).contains(&bits) {
-            return Err(format!("it claims to have {n_samples} numbers of {bits} bits per pixel"));
-        }
+        let n_samples = number(tag::SAMPLES, 1)?;
         let photometric = number(tag::PHOTOMETRIC, BLACK_IS_ZERO)?;
         let compression = number(tag::COMPRESSION, UNCOMPRESSED)?;
+        let tile = (number(tag::TILE_WIDTH, 0)?, number(tag::TILE_HEIGHT, 0)?);
         let mut page = Self {
             size: Size::new(width as usize, height as usize),
             compression,
             colour: Colour::Grey,
-            format: NumberFormat::from_tag(number(tag::SAMPLE_FORMAT, 1)?)?,
-            bits,
+            format: NumberFormat::Unsigned,
+            bits: 1,
             n_samples,
             is_planar: number(tag::PLANAR, 1)? == 2,
-            is_tiled: directory.has(tag::TILE_OFFSETS),
-            rows_per_strip: number(tag::ROWS_PER_STRIP, u64::from(u32::MAX))?,
+            tile: directory.has(tag::TILE_OFFSETS).then_some(tile),
+            rows_per_strip: number(tag::ROWS_PER_STRIP, height)?.clamp(1, height),
             predictor: number(tag::PREDICTOR, 1)?,
             palette: Vec::new(),
-            is_aside: number(tag::SUBFILE_TYPE, 0)? & 0b101 != 0,
         };
+        if number(tag::FILL_ORDER, 1)? == 2 {
+            return Err("its bits are in reverse order (FillOrder 2), which is not read here; \
+                        save it anew with the usual one"
+                .into());
+        }
+        page.bits = directory.same(file, tag::BITS)?.unwrap_or(1);
+        if !(1..=65_535).contains(&n_samples) || !(1..=64).contains(&page.bits) {
+            let numbers = if n_samples == 1 { "number" } else { "numbers" };
+            return Err(format!(
+                "it claims to have {n_samples} {numbers} of {} bits per pixel",
+                page.bits
+            ));
+        }
+        page.format =
+            NumberFormat::from_tag(directory.same(file, tag::SAMPLE_FORMAT)?.unwrap_or(1))?;
         page.colour = colour(file, directory, photometric, n_samples, compression)?;
         page.check_supported()?;
         Ok(page)
@@ -103,7 +114,7 @@ impl Page {
     /// What is stored, in the words of the field.
     pub(super) fn pixel_type(&self) -> String {
         let colour = match self.colour {
-            Colour::Grey => "",
+            Colour::Grey | Colour::Channels => "",
             Colour::GreyAlpha => "grey+alpha ",
             Colour::Rgb => "rgb ",
             Colour::Rgba => "rgba ",
@@ -118,15 +129,19 @@ impl Page {
         format!("{colour}{format}{}", self.bits)
     }
 
-    /// How many of the channels the grey value is made of.
-    pub(super) fn n_channels_of_grey(&self) -> usize {
+    /// How many channels of a recording each page has: one, unless its numbers are no colour.
+    pub(super) fn n_channels(&self) -> usize {
+        if self.colour == Colour::Channels { self.n_samples as usize } else { 1 }
+    }
+
+    /// How many of a pixel's numbers its grey value is made of.
+    pub(super) fn n_samples_of_grey(&self) -> usize {
         if matches!(self.colour, Colour::Rgb | Colour::Rgba) { 3 } else { 1 }
     }
 
     /// How the page's numbers are stored, if they lie in the file as they are, row by row.
     pub(super) fn plain_kind(&self) -> Option<Kind> {
-        let is_plain = self.compression == UNCOMPRESSED && self.predictor == 1 && !self.is_tiled;
-        if !is_plain || self.colour != Colour::Grey {
+        if !self.is_row_by_row() || self.colour != Colour::Grey {
             return None;
         }
         match (self.format, self.bits) {
@@ -144,11 +159,14 @@ impl Page {
         }
     }
 
+    /// Whether rows lie in the file one behind the other, as they are.
+    pub(super) fn is_row_by_row(&self) -> bool {
+        self.compression == UNCOMPRESSED && self.predictor == 1 && self.tile.is_none()
+    }
+
     /// How many pixels each strip has.
     pub(super) fn strip_pixels(&self) -> usize {
-        let height = self.size.height;
-        let rows = usize::try_from(self.rows_per_strip).map_or(height, |rows| rows.min(height));
-        rows * self.size.width
+        self.rows_per_strip as usize * self.size.width
     }
 
     /// The claimed size must be backed by the file's bytes, before memory is given for it.
@@ -163,29 +181,6 @@ impl Page {
             self.pixel_type(),
             self.n_bytes(),
         ))
-    }
-
-    /// Where the page's pixels are; all of them must lie in the file.
-    pub(super) fn parts(&self, file: &mut TiffFile, directory: &Directory) -> Result<Parts, Cause> {
-        let (offsets_tag, lengths_tag) = if self.is_tiled {
-            (tag::TILE_OFFSETS, tag::TILE_BYTES)
-        } else {
-            (tag::STRIP_OFFSETS, tag::STRIP_BYTES)
-        };
-        let offsets = directory.numbers(file, offsets_tag)?.unwrap_or_default();
-        let lengths = directory.numbers(file, lengths_tag)?.unwrap_or_default();
-        if offsets.is_empty() || offsets.len() != lengths.len() {
-            return Err("the page does not say where its pixels are".into());
-        }
-        for (&offset, &length) in offsets.iter().zip(&lengths) {
-            if offset == 0 && length == 0 {
-                return Err("parts of the page were never written".into());
-            }
-            if offset.checked_add(length).is_none_or(|end| file.n_bytes() < end) {
-                return Err("the file ends before the page's pixels do".into());
-            }
-        }
-        Ok(Parts { offsets_tag, offsets, lengths_tag, lengths })
     }
 
     /// Reads the colour map, which only the pixels need.
@@ -205,17 +200,35 @@ impl Page {
     }
 
     fn check_supported(&self) -> Result<(), Cause> {
+        self.check_compression()?;
         let bits_are_known = match self.format {
             NumberFormat::Float => matches!(self.bits, 16 | 32 | 64),
             NumberFormat::Signed => matches!(self.bits, 8 | 16 | 32 | 64),
             NumberFormat::Unsigned => matches!(self.bits, 1..=16 | 32 | 64),
         };
         let packing_is_known =
-            !self.is_packed() || self.n_samples == 1 && !self.is_tiled && self.predictor == 1;
+            !self.is_packed() || self.n_samples == 1 && self.tile.is_none() && self.predictor == 1;
         if bits_are_known && packing_is_known {
             return Ok(());
         }
         Err(format!("pixels of type {} are not supported here; save as uint16", self.pixel_type()))
+    }
+
+    fn check_compression(&self) -> Result<(), Cause> {
+        let is_known = match self.compression {
+            UNCOMPRESSED | LZW | DEFLATE | OLD_DEFLATE | PACK_BITS | ZSTD => true,
+            CCITT_GROUP_4 => self.bits == 1 && self.n_samples == 1,
+            JPEG => self.bits == 8 && self.predictor == 1,
+            _ => false,
+        };
+        if is_known && matches!(self.predictor, 1..=3) {
+            return Ok(());
+        }
+        Err(format!(
+            "its pixels are compressed in a way that is not read here ({}); save it uncompressed, or \
+             with LZW, Deflate or Zstd",
+            super::names::compression(self.compression)
+        ))
     }
 
     /// Whether numbers do not begin at whole bytes.
@@ -235,13 +248,13 @@ impl Page {
     }
 
     /// The most that each compression can make a page smaller, from how its codes are made.
-    fn largest_ratio(&self) -> u64 {
+    pub(super) fn largest_ratio(&self) -> u64 {
         match self.compression {
             UNCOMPRESSED => 1,
             PACK_BITS => 64,
             LZW => 4096,
             JPEG => 1024,
-            ZSTD => 32_768,
+            ZSTD | CCITT_GROUP_4 => 32_768,
             _ => 1032,
         }
     }
@@ -271,6 +284,7 @@ fn colour(
     match (photometric, n_samples) {
         (WHITE_IS_ZERO | BLACK_IS_ZERO, 1) => Ok(Colour::Grey),
         (WHITE_IS_ZERO | BLACK_IS_ZERO, 2) if matches!(extra, Some(1 | 2)) => Ok(Colour::GreyAlpha),
+        (WHITE_IS_ZERO | BLACK_IS_ZERO, _) => Ok(Colour::Channels),
         (2, 3) => Ok(Colour::Rgb),
         (2, 4..) => Ok(Colour::Rgba),
         (3, 1) => Ok(Colour::Palette),
@@ -283,7 +297,7 @@ fn colour(
                     .into())
             }
         }
-        (0..=3, _) => Err(format!(
+        (2 | 3, _) => Err(format!(
             "each pixel has {n_samples} numbers that are neither grey nor a colour; save one channel"
         )),
         _ => Err(format!(

@@ -6,6 +6,7 @@ mod tidy;
 mod venv;
 mod test;
 mod picture;
+mod gallery;
 mod accuracy;
 mod formats;
 mod compare;
@@ -28,6 +29,7 @@ commands:
   tidy           only the rules of this repository: which crate and module may use which,
                  lengths of files and functions, what may be tracked
   picture        draws docs/demo.svg anew from what the demonstration measures
+  gallery        draws the pictures of docs/gallery.md anew with the command itself
   accuracy       measures errors, bias and error bars where the motion is known, and writes
                  docs/accuracy.md anew; takes some minutes
   accuracy --quick  the same with a few windows, to the terminal
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["tidy"] => tidy::run(),
         ["picture"] => picture::run(),
+        ["gallery"] => gallery::run(),
         ["accuracy"] => accuracy::run(accuracy::Extent::Full),
         ["accuracy", "--quick"] => accuracy::run(accuracy::Extent::Quick),
         ["formats"] => formats::run(),

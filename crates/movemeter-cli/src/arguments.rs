@@ -15,8 +15,34 @@ use crate::exclusion::{Exclusion, exclusion};
 use crate::values;
 
 mod preprocess;
+mod rois;
+mod convert;
+mod recipe;
+mod verify;
+mod stabilize;
+mod report;
+mod session;
 
+pub use convert::ConvertArguments;
+mod batch;
+
+pub use batch::BatchArguments;
+mod picture;
+mod plot;
+mod heatmap;
+mod overlay;
+
+pub use heatmap::{HeatmapArguments, MomentArgument};
+pub use overlay::OverlayArguments;
+pub use picture::{PageArguments, SelectionArguments};
+pub use plot::PlotArguments;
 pub use preprocess::{PreparationArguments, PreprocessArguments};
+pub use recipe::RecipeArguments;
+pub use report::ReportArguments;
+pub use rois::{DrawArguments, FillArguments, RoisArguments};
+pub use session::SessionArguments;
+pub use stabilize::StabilizeArguments;
+pub use verify::VerifyArguments;
 
 const INTRODUCTION: &str = "\
 Measures how things move in a recording, to a thousandth of a pixel.
@@ -32,8 +58,7 @@ First steps:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.";
 
-const MEASURE_USAGE: &str =
-    "movemeter measure STACK... (--roi X,Y,W,H | --grid W[xH])... -o OUT [OPTIONS]";
+const MEASURE_USAGE: &str = "movemeter measure STACK... (--roi X,Y,W,H | --grid W[xH] | --rois FILE | --recipe FILE)... -o OUT [OPTIONS]";
 
 const MEASURE_INTRODUCTION: &str = "\
 Measures, for every frame, how far the content of each window has moved, and writes a table. It has a \
@@ -54,7 +79,12 @@ Examples:
       --fps 500 --pixel-size 0.8um -o motion.csv
   A faint feature that moves over a static texture; first a look at what is matched:
     movemeter preprocess recording.tif --background min --bits 8 -o feature.tif
-    movemeter measure recording.tif --background min --roi 100,80,64,64 --follow -o motion.csv";
+    movemeter measure recording.tif --background min --roi 100,80,64,64 --follow -o motion.csv
+  What was drawn in Fiji and saved from its ROI Manager, or made by movemeter rois:
+    movemeter measure recording.tif --rois RoiSet.zip -o motion.csv
+  Another recording by the same settings and windows:
+    movemeter measure monday.tif --roi 100,80,64,64 --follow --save-recipe eye.toml -o monday.csv
+    movemeter measure tuesday.tif --recipe eye.toml -o tuesday.csv";
 
 const INFO_EXAMPLES: &str = "\
 Examples:
@@ -104,6 +134,72 @@ pub enum Command {
         override_usage = preprocess::USAGE, arg_required_else_help = true
     )]
     Preprocess(PreprocessArguments),
+    /// Make, show and convert files of ROIs: shapes, and the windows that fill them
+    #[command(
+        before_help = rois::INTRODUCTION, after_help = rois::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = rois::USAGE, arg_required_else_help = true
+    )]
+    Rois(Box<RoisArguments>),
+    /// Write a table in another format
+    #[command(after_help = convert::EXAMPLES, arg_required_else_help = true)]
+    Convert(ConvertArguments),
+    /// Measure again what a table says, and compare bit for bit
+    #[command(
+        before_help = verify::INTRODUCTION, after_help = verify::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        arg_required_else_help = true
+    )]
+    Verify(VerifyArguments),
+    /// Write a recording with its motion taken out
+    #[command(
+        before_help = stabilize::INTRODUCTION, after_help = stabilize::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = stabilize::USAGE, arg_required_else_help = true
+    )]
+    Stabilize(Box<StabilizeArguments>),
+    /// Measure many recordings by one recipe; resumes where it stopped
+    #[command(
+        before_help = batch::INTRODUCTION, after_help = batch::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = batch::USAGE, arg_required_else_help = true
+    )]
+    Batch(Box<BatchArguments>),
+    /// Draw what was measured: curves over time, paths, spectra
+    #[command(
+        before_help = plot::INTRODUCTION, after_help = plot::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = plot::USAGE, arg_required_else_help = true
+    )]
+    Plot(PlotArguments),
+    /// Draw what was measured as colours at its place
+    #[command(
+        before_help = heatmap::INTRODUCTION, after_help = heatmap::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = heatmap::USAGE, arg_required_else_help = true
+    )]
+    Heatmap(HeatmapArguments),
+    /// Draw windows and arrows on the frames
+    #[command(
+        before_help = overlay::INTRODUCTION, after_help = overlay::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = overlay::USAGE, arg_required_else_help = true
+    )]
+    Overlay(OverlayArguments),
+    /// Make a page that shows a measurement, with the samples to be looked at by eye
+    #[command(
+        before_help = report::INTRODUCTION, after_help = report::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = report::USAGE, arg_required_else_help = true
+    )]
+    Report(ReportArguments),
+    /// List, move and convert sessions: recording, settings and results in one .zip
+    #[command(
+        before_help = session::INTRODUCTION, after_help = session::EXAMPLES,
+        help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        override_usage = session::USAGE, arg_required_else_help = true
+    )]
+    Session(SessionArguments),
     /// Show what a recording holds: frames, size, times, pixel size
     #[command(after_help = INFO_EXAMPLES, arg_required_else_help = true)]
     Info(InfoArguments),
@@ -142,6 +238,10 @@ pub struct MeasureArguments {
     #[command(flatten)]
     pub frames: FrameArguments,
 
+    /// Settings and windows from a file.
+    #[command(flatten)]
+    pub recipe: RecipeArguments,
+
     /// Measure each STACK as a recording of its own, into a table of its own, as in
     /// -o 'tables/{name}.csv'.
     #[arg(long, help_heading = "Opening")]
@@ -151,11 +251,18 @@ pub struct MeasureArguments {
     #[command(flatten)]
     pub opening: OpenArguments,
 
-    /// Table to write; its ending chooses the format: .csv .tsv .json. May be given several times;
-    /// `-` writes CSV to standard output. A file of that name is replaced when all is done. With --each,
+    /// Table to write; its ending chooses the format: .csv .tsv .json .parquet .npz (numpy), or .zip for a session,
+    /// which keeps settings and results to go on with. May be given several times; `-` writes CSV to standard output.
+    /// Text has six decimals, the others all digits. A file of that name is replaced when all is done. With --each,
     /// {name} stands for the name of the recording without its ending.
     #[arg(short, long = "output", value_name = "OUT", required = true, help_heading = "Output")]
     pub outputs: Vec<PathBuf>,
+
+    /// Write tables with a column for each window instead, as movemeter 0.7 did; only for .csv. With
+    /// -o motion.csv they are movements_motion_rg0.csv, for each group of windows one, and
+    /// summary_desctructive_motion.csv: lengths of displacements in px, and their means.
+    #[arg(long, help_heading = "Output")]
+    pub wide: bool,
 
     /// How to run.
     #[command(flatten)]
@@ -208,6 +315,12 @@ pub struct WindowArguments {
     )]
     pub grids: Vec<Size>,
 
+    /// File of ROIs: of movemeter rois (.json), ImageJ or Fiji (.roi, RoiSet.zip), a movemeter 0.7 session
+    /// (.zip), a list or table with the columns group, x, y, w, h (.csv). May be given several times; groups of
+    /// one name become one.
+    #[arg(long = "rois", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
     /// Distance from one window of a grid to the next, in sides of a window: 0.5 half overlapping, 2
     /// with gaps.
     #[arg(
@@ -230,12 +343,12 @@ pub struct WindowArguments {
 pub struct MatchingArguments {
     /// Frame that displacements count from: first (measured), previous (summed up from frame to
     /// frame), mean (of all frames), keyframe (first, with the content taken anew where it changes its
-    /// look: for long recordings), or a frame's number.
+    /// look: for long recordings), or a frame's number. [default: first]
     #[arg(
         long, value_name = "first|previous|mean|keyframe|N", value_parser = values::reference,
-        default_value_t = Reference::First, allow_negative_numbers = true
+        allow_negative_numbers = true
     )]
-    pub reference: Reference,
+    pub reference: Option<Reference>,
 
     /// Follow the content of each window to where it is now. Left out: windows stay, and it is asked
     /// where their present content was in the reference.
@@ -250,19 +363,18 @@ pub struct MatchingArguments {
 
     /// How the position between pixels is found: gauss-newton is exact and gives error bars, parabola
     /// and gaussian are quick, none gives whole pixels, resize:U enlarges U times as OpenCV users do.
+    /// [default: gauss-newton]
     #[arg(
         long, value_name = "gauss-newton|parabola|gaussian|none|resize:U",
-        value_parser = values::subpixel, default_value_t = Subpixel::GaussNewton
+        value_parser = values::subpixel
     )]
-    pub subpixel: Subpixel,
+    pub subpixel: Option<Subpixel>,
 
     /// What the content of a window may do besides moving: rigid lets it turn, affine also stretch and
     /// shear, by a few degrees and per cent. The table gets the angle (clockwise), and the strains.
-    #[arg(
-        long, value_name = "translation|rigid|affine", value_parser = values::model,
-        default_value = Model::Translation.as_str()
-    )]
-    pub model: Model,
+    /// [default: translation]
+    #[arg(long, value_name = "translation|rigid|affine", value_parser = values::model)]
+    pub model: Option<Model>,
 
     /// Look for the content at every angle. The table gets the angle, in degrees clockwise.
     #[arg(long)]
@@ -271,17 +383,15 @@ pub struct MatchingArguments {
     /// Farthest that anything turns to either side, in degrees up to 180; a good guess makes it faster
     /// and safer. Left out: all angles.
     #[arg(
-        long, value_name = "DEG", value_parser = values::number, allow_negative_numbers = true,
-        requires = "rotation"
+        long, value_name = "DEG", value_parser = values::number, allow_negative_numbers = true
     )]
     pub max_rotation: Option<f64>,
 
-    /// Matches with a lower score (correlation, -1 to 1) are not believed.
     #[arg(
-        long, value_name = "S", value_parser = values::number, default_value_t = DEFAULT_MIN_SCORE,
-        allow_negative_numbers = true
+        long, value_name = "S", value_parser = values::number, allow_negative_numbers = true,
+        help = min_score_help()
     )]
-    pub min_score: f64,
+    pub min_score: Option<f64>,
 
     /// Keep the displacement of doubtful matches (at_edge, ambiguous, low_score) in the table.
     #[arg(long)]
@@ -298,6 +408,12 @@ pub struct MatchingArguments {
         help_heading = "Besides motion"
     )]
     pub brightness: Option<BrightnessMode>,
+}
+
+fn min_score_help() -> String {
+    format!(
+        "Matches with a lower score (correlation, -1 to 1) are not believed. [default: {DEFAULT_MIN_SCORE}]"
+    )
 }
 
 /// When to look.

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 
 use movemeter::error::{BoxError, Error as CoreError};
 use movemeter::geometry::{Rect, Size};
-use movemeter::roi::Windows;
-use movemeter_io::Error as FileError;
+use movemeter_io::{Error as FileError, Unread, left_out};
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -76,7 +75,8 @@ impl From<Failure> for ExitCode {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         match error {
-            FileError::OutputIsInput { .. } | FileError::Unfit { .. } => {
+            FileError::Measuring(error) => error.into(),
+            FileError::OutputIsInput { .. } | FileError::Unfit { .. } | FileError::NoPicture(_) => {
                 Self::Usage(error.to_string())
             }
             _ => Self::Failed(error.to_string()),
@@ -91,14 +91,12 @@ impl From<CoreError> for Failure {
                 "--{} must be {allowed}, but is {value}",
                 name.replace('_', "-")
             )),
-            CoreError::WindowOutside { group, rect, frame, .. } if group == Windows::UNNAMED => {
-                Self::Usage(outside("--roi", rect, frame))
-            }
             CoreError::NoSuchFrame { .. } => {
                 Self::Usage(format!("--frames: {error}; an open end, as in 2.., goes to the last"))
             }
             CoreError::Read { frame, source } => Self::Failed(unread(frame, &source)),
             CoreError::NoWindows
+            | CoreError::Roi { .. }
             | CoreError::WindowEmpty { .. }
             | CoreError::WindowOutside { .. }
             | CoreError::NoFrames { .. } => Self::Usage(error.to_string()),
@@ -120,49 +118,6 @@ pub fn outside(option: &str, rect: Rect, frame: Size) -> String {
 fn unread(frame: usize, source: &BoxError) -> String {
     let Unread { what, place } = Unread::new(frame, source);
     format!("{what}; {}{place}", left_out(frame))
-}
-
-/// How a frame that cannot be read is left out, and all behind it, if the file ends there.
-pub fn left_out(frame: usize) -> String {
-    let alone = format!("leave it out with --exclude {frame}");
-    match frame {
-        0 => alone,
-        _ => format!("{alone}, or all from it on with --exclude {frame}.."),
-    }
-}
-
-/// A frame that cannot be read, in words.
-pub struct Unread {
-    /// Which, and why.
-    pub what: String,
-    /// The file, in brackets; nothing if it was named before.
-    pub place: String,
-}
-
-impl Unread {
-    /// Files of a series count frames by themselves, which the user should not have to notice.
-    pub fn new(frame: usize, source: &BoxError) -> Self {
-        let Some(FileError::Frame { frame: in_file, path, cause }) = source.downcast_ref() else {
-            return Self::of_other(frame, source);
-        };
-        let which = match *in_file == frame {
-            true => format!("frame {frame}"),
-            false => format!("frame {frame}, which is frame {in_file} of its file"),
-        };
-        let what = format!("cannot read {which}: {cause}");
-        Self { what, place: format!(" ({})", path.display()) }
-    }
-
-    fn of_other(frame: usize, source: &BoxError) -> Self {
-        let Some(FileError::Unreadable { format, path, cause }) = source.downcast_ref() else {
-            return Self {
-                what: format!("cannot read frame {frame}: {source}"),
-                place: String::new(),
-            };
-        };
-        let what = format!("cannot read frame {frame} as {format}: {cause}");
-        Self { what, place: format!(" ({})", path.display()) }
-    }
 }
 
 /// What the system says, without its number for it.

@@ -1,13 +1,14 @@
-//! `movemeter info`: what a recording holds.
+//! `movemeter info`: what a recording or a session holds.
 
 use movemeter::source::StackInfo;
-use movemeter_io::{Input, Recording, open_all};
+use movemeter_io::{Input, Recording, is_session, open_all};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::InfoArguments;
 use crate::failure::Failure;
-use crate::voice::print;
-use crate::words::counted;
+use crate::session;
+use crate::voice::{print, print_json};
+use crate::words::{aligned, counted};
 
 /// Longer values are cut when they are shown to people: some programs store whole documents.
 const MAX_SHOWN_LINES: usize = 12;
@@ -15,6 +16,11 @@ const MAX_SHOWN_LINES: usize = 12;
 /// Prints what is known of a recording without reading its pixels.
 pub fn info(arguments: &InfoArguments) -> Result<(), Failure> {
     let options = arguments.opening.options();
+    if let [path] = &arguments.stacks[..]
+        && is_session(path)
+    {
+        return session::show(path, arguments.json);
+    }
     if !arguments.each {
         let Recording { source, inputs, .. } = open_all(&arguments.stacks, &options)?;
         return match arguments.json {
@@ -31,10 +37,6 @@ pub fn info(arguments: &InfoArguments) -> Result<(), Failure> {
         }
     }
     if arguments.json { print_json(&objects.into()) } else { Ok(()) }
-}
-
-fn print_json(value: &Value) -> Result<(), Failure> {
-    print(&format!("{value:#}\n"))
 }
 
 fn n_files(inputs: &[Input]) -> usize {
@@ -86,20 +88,6 @@ fn shown(value: &str) -> String {
         lines.push("… (all of it with --json)");
     }
     lines.join("\n")
-}
-
-/// Names in one column, values in another, also those of several lines.
-fn aligned(title: &str, lines: &[(&str, String)]) -> String {
-    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-    let mut text = format!("{title}\n");
-    for (name, value) in lines {
-        let mut parts = value.lines();
-        text += &format!("  {name:width$}   {}\n", parts.next().unwrap_or_default());
-        for part in parts {
-            text += &format!("  {:width$}   {part}\n", "");
-        }
-    }
-    text
 }
 
 fn object(info: &StackInfo, inputs: &[Input]) -> Value {

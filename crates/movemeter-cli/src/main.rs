@@ -14,10 +14,23 @@ mod voice;
 mod windows;
 mod outputs;
 mod summary;
-mod hashes;
 mod measure;
 mod each;
+mod writing;
 mod preprocess;
+mod rois;
+mod convert;
+mod verify;
+mod steadiness;
+mod transforms;
+mod stabilize;
+mod batch;
+mod table;
+mod plot;
+mod heatmap;
+mod overlay;
+mod report;
+mod session;
 mod info;
 mod demo;
 
@@ -32,9 +45,18 @@ use voice::Voice;
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
+    stop::outlive_limits();
     let voice = match &command {
         Command::Measure(arguments) => Voice::of(&arguments.running.speaking),
         Command::Preprocess(arguments) => Voice::of(&arguments.speaking),
+        Command::Verify(arguments) => Voice::of(&arguments.speaking),
+        Command::Stabilize(arguments) => Voice::of(&arguments.speaking),
+        Command::Batch(arguments) => Voice::of(&arguments.speaking),
+        Command::Plot(arguments) => Voice::of(&arguments.speaking),
+        Command::Heatmap(arguments) => Voice::of(&arguments.speaking),
+        Command::Overlay(arguments) => Voice::of(&arguments.speaking),
+        Command::Report(arguments) => Voice::of(&arguments.speaking),
+        Command::Session(arguments) => Voice::of(&arguments.speaking),
         _ => Voice::text(),
     };
     match run(&command, &voice) {
@@ -56,6 +78,34 @@ fn run(command: &Command, voice: &Voice) -> Result<(), Failure> {
             stop::listen()?;
             preprocess::preprocess(arguments, voice)
         }
+        Command::Rois(arguments) => rois::rois(arguments, voice),
+        Command::Convert(arguments) => convert::convert(arguments),
+        Command::Verify(arguments) => {
+            stop::listen()?;
+            verify::verify(arguments, voice)
+        }
+        Command::Stabilize(arguments) => {
+            stop::listen()?;
+            stabilize::stabilize(arguments, voice)
+        }
+        Command::Batch(arguments) => {
+            stop::listen()?;
+            batch::batch(arguments, voice)
+        }
+        Command::Plot(arguments) => plot::plot(arguments, voice),
+        Command::Heatmap(arguments) => {
+            stop::listen()?;
+            heatmap::heatmap(arguments, voice)
+        }
+        Command::Overlay(arguments) => {
+            stop::listen()?;
+            overlay::overlay(arguments, voice)
+        }
+        Command::Report(arguments) => {
+            stop::listen()?;
+            report::report(arguments, voice)
+        }
+        Command::Session(arguments) => session::session(arguments, voice),
         Command::Info(arguments) => info::info(arguments),
         Command::Demo(arguments) => {
             stop::listen()?;

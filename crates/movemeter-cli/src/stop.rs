@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(unix)]
+use signal_hook::consts::SIGXFSZ;
+
 use crate::failure::{Failure, STOPPED};
 
 static WANTED: AtomicBool = AtomicBool::new(false);
@@ -15,6 +18,16 @@ pub fn listen() -> Result<(), Failure> {
     };
     ctrlc::set_handler(heard)
         .map_err(|error| Failure::Failed(format!("cannot listen for Ctrl-C: {error}")))
+}
+
+/// From now on a limit on the length of files (`ulimit -f`) is an error where a file is written, not a sudden end.
+pub fn outlive_limits() {
+    #[cfg(unix)]
+    {
+        let heard = std::sync::Arc::new(AtomicBool::new(false));
+        // Where signals cannot be heard, it ends as it would have.
+        let _ = signal_hook::flag::register(SIGXFSZ, heard);
+    }
 }
 
 /// Whether the user asked to stop.

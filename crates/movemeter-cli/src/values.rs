@@ -1,20 +1,25 @@
 //! What users write for rectangles, ranges, lists and lengths.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use movemeter::brightness::BrightnessMode;
 use movemeter::error::Error;
-use movemeter::geometry::{Rect, Size};
+use movemeter::geometry::{Point, Rect, Size};
 use movemeter::matching::subpixel::Subpixel;
 use movemeter::matching::warp::Model;
 use movemeter::preprocess::background::Background;
 use movemeter::recipe::{FrameRange, Reference};
+use movemeter::roi::{Circle, Color};
+use movemeter::stabilize::{Border, Correction};
 use movemeter_io::BitDepth;
 
 /// Beyond this no frame reaches; sums of two such numbers are still whole numbers.
 const MAX_COORDINATE: i64 = 1 << 30;
 /// Windows farther apart than this many of their sides are better given one by one.
 const MAX_STEP: f64 = 1000.0;
+/// More arcs or radial lines than have a window each.
+const MAX_PARTS: usize = 10_000;
 /// More threads than any machine has would only cost memory.
 const MAX_THREADS: usize = 1024;
 
@@ -34,6 +39,49 @@ pub fn rect(text: &str) -> Result<Rect, String> {
         ));
     }
     Ok(Rect::new(whole(x)? as isize, whole(y)? as isize, width as usize, height as usize))
+}
+
+/// `X,Y,X,Y,…`: places that are joined by lines.
+pub fn places(text: &str) -> Result<Vec<Point>, String> {
+    let numbers = numbers(text)?;
+    if numbers.len() % 2 == 1 {
+        return Err(format!(
+            "X,Y of each point are needed, but there are {} numbers",
+            numbers.len()
+        ));
+    }
+    Ok(numbers.chunks_exact(2).map(|pair| Point::new(pair[0], pair[1])).collect())
+}
+
+/// `X,Y,R`, or X,Y of at least three points.
+pub fn circle(text: &str) -> Result<Circle, String> {
+    let numbers = numbers(text)?;
+    if let [x, y, radius] = numbers[..] {
+        return Ok(Circle { center: Point::new(x, y), radius });
+    }
+    if numbers.len() < 6 {
+        return Err("X,Y,R are needed: middle and radius of a circle; or X,Y of at least three points on it".into());
+    }
+    Circle::through(&places(text)?).map_err(|error| error.to_string())
+}
+
+fn numbers(text: &str) -> Result<Vec<f64>, String> {
+    text.split(',')
+        .map(|part| part.trim().parse().map_err(|_| format!("{part:?} is not a number")))
+        .collect()
+}
+
+/// A number of parts.
+pub fn parts(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(n) if (1..=MAX_PARTS).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number from 1 to {MAX_PARTS}")),
+    }
+}
+
+/// `#rrggbb`.
+pub fn color(text: &str) -> Result<Color, String> {
+    text.parse().map_err(what_is_allowed)
 }
 
 /// `W` or `WxH` in whole pixels.
@@ -63,6 +111,13 @@ pub fn number(text: &str) -> Result<f64, String> {
         true => "this is not a number; decimals follow a point, as in 0.5".into(),
         false => "this is not a number".into(),
     })
+}
+
+/// A time, in seconds.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = number(text)?;
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| "it must be a number of seconds, 0 or more".into())
 }
 
 /// A distance in a frame, px.
@@ -115,6 +170,20 @@ pub fn background(text: &str) -> Result<Background, String> {
     })
 }
 
+/// What of the motion is taken out, by its name.
+pub fn correction(text: &str) -> Result<Correction, String> {
+    let known = Correction::ALL.into_iter().find(|correction| correction.as_str() == text);
+    known.ok_or_else(|| {
+        format!("it must be one of {}", Correction::ALL.map(Correction::as_str).join(", "))
+    })
+}
+
+/// What is shown beyond the frame, by its name.
+pub fn border(text: &str) -> Result<Border, String> {
+    let known = Border::ALL.into_iter().find(|border| border.as_str() == text);
+    known.ok_or_else(|| format!("it must be one of {}", Border::ALL.map(Border::as_str).join(", ")))
+}
+
 /// How brightness is given, by its name.
 pub fn brightness(text: &str) -> Result<BrightnessMode, String> {
     let known = BrightnessMode::ALL.into_iter().find(|mode| mode.as_str() == text);
@@ -163,6 +232,70 @@ pub fn pixel_size(text: &str) -> Result<f64, String> {
         _ => return Err(format!("the unit {unit} is not known; use nm, um or mm, as in 0.8um")),
     };
     Ok(number(value)? * um)
+}
+
+/// One of several things by its name.
+pub fn by_name<T: Copy>(
+    text: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    let known = all.iter().copied().find(|&one| name(one) == text.trim());
+    known.ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|&one| name(one)).collect();
+        format!("it must be one of {}", names.join(", "))
+    })
+}
+
+/// How wide and high a picture is; the height may be left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PageSize {
+    sides: [Option<f64>; 2],
+    is_px: bool,
+}
+
+impl PageSize {
+    /// Width and height, mm, if a picture has so many pixels an inch.
+    pub fn mm(self, dpi: f64) -> [Option<f64>; 2] {
+        let unit = if self.is_px { MM_PER_INCH / dpi } else { 1.0 };
+        self.sides.map(|side| side.map(|side| side * unit))
+    }
+}
+
+const MM_PER_INCH: f64 = 25.4;
+/// Of pictures: larger ones are posters, smaller ones are stamps.
+const PAGE_SIDES_MM: RangeInclusive<f64> = 20.0..=2000.0;
+
+/// `W` or `WxH`, in mm or px.
+pub fn page_size(text: &str) -> Result<PageSize, String> {
+    let text = text.trim();
+    let (text, is_px) = match text.strip_suffix("px") {
+        Some(text) => (text, true),
+        None => (text.strip_suffix("mm").unwrap_or(text), false),
+    };
+    let (width, height) = match text.split_once(['x', 'X', '\u{d7}']) {
+        Some((width, height)) => (number(width)?, Some(number(height)?)),
+        None => (number(text)?, None),
+    };
+    let sides = [Some(width), height];
+    let is_known = |side: &f64| {
+        is_px && (50.0..=20_000.0).contains(side) || !is_px && PAGE_SIDES_MM.contains(side)
+    };
+    match sides.iter().flatten().all(is_known) {
+        true => Ok(PageSize { sides, is_px }),
+        false => {
+            Err("sides must be 20 to 2000 mm, or 50 to 20000 px, as in 85x60mm or 800px".into())
+        }
+    }
+}
+
+/// Pixels of an inch.
+pub fn dpi(text: &str) -> Result<f64, String> {
+    let dpi = number(text)?;
+    match (30.0..=1200.0).contains(&dpi) {
+        true => Ok(dpi),
+        false => Err("it must be 30 to 1200".into()),
+    }
 }
 
 /// Numbers of frames from one to another, both included; open ends reach to the ends of a stack.

@@ -88,6 +88,35 @@ impl Voice {
         }
     }
 
+    /// Shows the bar for so many things, which [`Self::count_one`] counts.
+    pub fn begin_counting(&self, stage: Stage, n: usize, what: &'static str) {
+        if let Self::Text(bar) = self {
+            begin(bar, stage, n);
+            bar.set_prefix(what);
+        }
+    }
+
+    /// One more is done.
+    pub fn count_one(&self) {
+        if let Self::Text(bar) = self {
+            bar.inc(1);
+        }
+    }
+
+    /// Shows before the bar what is being done.
+    pub fn doing(&self, what: impl FnOnce() -> String) {
+        if let Self::Text(bar) = self {
+            bar.set_message(what());
+        }
+    }
+
+    /// Says something to programs alone.
+    pub fn event(&self, event: impl FnOnce() -> Value) {
+        if matches!(self, Self::Json) {
+            say(&event().to_string());
+        }
+    }
+
     /// Takes the bar away.
     pub fn end_progress(&self) {
         if let Self::Text(bar) = self {
@@ -100,7 +129,12 @@ impl Monitor for Voice {
     fn progress(&self, stage: Stage, done: usize, total: usize) {
         match self {
             Self::Quiet => {}
-            Self::Text(bar) => bar.set_position(done as u64),
+            Self::Text(bar) => {
+                if bar.message() != stage.to_string() {
+                    begin(bar, stage, total);
+                }
+                bar.set_position(done as u64);
+            }
             Self::Json => say(&json!({
                 "event": "progress", "stage": stage.to_string(), "done": done, "total": total
             })
@@ -123,6 +157,7 @@ impl Monitor for Voice {
 
 fn begin(bar: &ProgressBar, stage: Stage, total: usize) {
     bar.set_message(stage.to_string());
+    bar.set_prefix("frames");
     bar.set_length(total as u64);
     bar.reset();
     bar.enable_steady_tick(TICK);
@@ -141,7 +176,7 @@ fn first_stage(recipe: &Recipe) -> Option<Stage> {
 }
 
 fn style() -> ProgressStyle {
-    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos} of {len} frames{pace}");
+    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos} of {len} {prefix}{pace}");
     style
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
@@ -167,6 +202,11 @@ pub fn say(line: &str) {
 /// Text on standard output.
 pub fn print(text: &str) -> Result<(), Failure> {
     to_stdout(|stdout| stdout.write_all(text.as_bytes()))
+}
+
+/// JSON on standard output.
+pub fn print_json(value: &Value) -> Result<(), Failure> {
+    print(&format!("{value:#}\n"))
 }
 
 /// Whatever `write` writes, on standard output.

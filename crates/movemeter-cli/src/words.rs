@@ -17,6 +17,20 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// Names in one column, values in another, also those of several lines.
+pub fn aligned(title: &str, lines: &[(&str, String)]) -> String {
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let mut text = format!("{title}\n");
+    for (name, value) in lines {
+        let mut parts = value.lines();
+        text += &format!("  {name:width$}   {}\n", parts.next().unwrap_or_default());
+        for part in parts {
+            text += &format!("  {:width$}   {part}\n", "");
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

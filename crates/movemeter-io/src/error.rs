@@ -1,8 +1,9 @@
 //! What can go wrong with files and folders.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use movemeter::error::BoxError;
+use movemeter::error::{BoxError, Error as CoreError};
 use movemeter::geometry::Size;
 
 /// Why a file or folder could not be read or written.
@@ -104,6 +105,14 @@ pub enum Error {
         /// Why not.
         cause: String,
     },
+    /// An output on a disk that is full or may not be written: no other output there will fare better.
+    #[error("cannot write: {cause} ({})", path.display())]
+    NoRoom {
+        /// The output.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
     /// An output whose name or pixels are not fit for what is to be written.
     #[error("{cause} ({})", path.display())]
     Unfit {
@@ -123,6 +132,36 @@ pub enum Error {
         /// The input file it would overwrite.
         input: PathBuf,
     },
+    /// An input that is not what it was when it was measured.
+    #[error(
+        "the input has changed: its SHA-256 is {found}, but what was measured had {expected} ({})",
+        path.display()
+    )]
+    InputChanged {
+        /// The input.
+        path: PathBuf,
+        /// Its SHA-256.
+        found: String,
+        /// The one that the table names.
+        expected: String,
+    },
+    /// An input that is neither where it was nor where it was looked for.
+    #[error(
+        "cannot find the input {name:?}, neither by its name nor by its SHA-256; say in which folder it is ({})",
+        path.display()
+    )]
+    InputGone {
+        /// Its name.
+        name: String,
+        /// The table.
+        path: PathBuf,
+    },
+    /// A picture that cannot be drawn of what was measured.
+    #[error("{0}")]
+    NoPicture(String),
+    /// What was asked for cannot be measured.
+    #[error(transparent)]
+    Measuring(#[from] CoreError),
     /// A frame to be written could not be had from its source.
     #[error("cannot read frame {frame}: {source}")]
     Source {
@@ -135,7 +174,7 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn refused(path: &Path, cause: &std::io::Error) -> Self {
-        if cause.kind() == std::io::ErrorKind::NotFound {
+        if cause.kind() == ErrorKind::NotFound {
             return Self::Missing { path: path.into() };
         }
         Self::Refused { path: path.into(), cause: plain(cause) }
@@ -150,7 +189,13 @@ impl Error {
     }
 
     pub(crate) fn unwritable(path: &Path, cause: &std::io::Error) -> Self {
-        Self::Unwritable { path: path.into(), cause: plain(cause) }
+        let (path, text) = (path.into(), plain(cause));
+        match cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
+                Self::NoRoom { path, cause: text }
+            }
+            _ => Self::Unwritable { path, cause: text },
+        }
     }
 }
 

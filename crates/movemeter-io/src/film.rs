@@ -9,9 +9,10 @@ use movemeter::frame::Frame;
 use movemeter::geometry::Size;
 use movemeter::source::FrameSource;
 
-use crate::error::Error;
+use crate::error::{Error, plain};
 use crate::format::ffmpeg::{Pieces, Process, Program, as_file};
 use crate::output::OutputFile;
+use crate::pixels::Pictures;
 
 /// How a film is made.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,46 +62,103 @@ pub fn write_mp4(
 ) -> Result<(), Error> {
     let path = path.as_ref();
     let unwritable = |cause: String| Error::Unwritable { path: path.into(), cause };
-    check(source, options).map_err(unwritable)?;
-    let program = Program::find(options.ffmpeg.as_deref()).map_err(unwritable)?;
-    let codec = codec(&program).map_err(unwritable)?;
+    let info = source.info();
+    let rate_hz = options.frame_rate_hz.or(info.frame_rate_hz);
+    check(info.n_frames, rate_hz, options).map_err(unwritable)?;
+    let encoder = Encoder::find(options).map_err(unwritable)?;
     let output = OutputFile::create(path)?;
     let range = match options.range {
         Some(range) => range,
         None => range_of(source)?,
     };
-    let rate_hz = options.frame_rate_hz.or(source.info().frame_rate_hz).unwrap_or(USUAL_RATE_HZ);
-    let mut command = program.command();
-    command.args(raw_frames(source.info().size, rate_hz)).args(MADE_EVEN).args(codec);
-    command.args(FOR_ALL_PLAYERS).arg(as_file(output.hidden_path()));
-    let mut process = started(command).map_err(unwritable)?;
-    let input = process.input().expect("piped");
-    write_frames(source, range, input).map_err(|failed| match failed {
-        Failed::Read(error) => error,
-        // ffmpeg has ended, and says why.
-        Failed::Write(cause) => unwritable(process.end().err().unwrap_or(cause)),
+    let film = Film { size: source.info().size, pixels: "gray", rate_hz };
+    encoder.write(&film, output, path, |input| write_frames(source, range, input))
+}
+
+/// Writes pictures in colour as such a film.
+pub(crate) fn write_colors(
+    pictures: &mut dyn Pictures,
+    path: &Path,
+    options: &FilmOptions,
+) -> Result<(), Error> {
+    let unwritable = |cause: String| Error::Unwritable { path: path.into(), cause };
+    let rate_hz = options.frame_rate_hz.or(pictures.rate_hz());
+    check(pictures.count(), rate_hz, options).map_err(unwritable)?;
+    let encoder = Encoder::find(options).map_err(|cause| {
+        unwritable(format!("{cause}; or write a picture for each frame, as in -o f_####.png"))
     })?;
-    process.end().map_err(unwritable)?;
-    output.finish()
+    let output = OutputFile::create(path)?;
+    let film = Film { size: pictures.size(), pixels: "rgb24", rate_hz };
+    encoder.write(&film, output, path, |mut input| {
+        for index in 0..pictures.count() {
+            let picture = pictures.draw(index).map_err(Failed::Read)?;
+            input.write_all(&picture.rgb).map_err(|error| Failed::Write(plain(&error)))?;
+        }
+        Ok(())
+    })
+}
+
+/// What ffmpeg is told of a film.
+struct Film {
+    size: Size,
+    /// ffmpeg's word for the bytes of a pixel.
+    pixels: &'static str,
+    rate_hz: Option<f64>,
+}
+
+/// An ffmpeg that can write films.
+struct Encoder {
+    program: Program,
+    codec: [&'static str; 4],
+}
+
+impl Encoder {
+    fn find(options: &FilmOptions) -> Result<Self, String> {
+        let program = Program::find(options.ffmpeg.as_deref())?;
+        let codec = codec(&program)?;
+        Ok(Self { program, codec })
+    }
+
+    /// Lets ffmpeg write what `write` gives to its input.
+    fn write(
+        &self,
+        film: &Film,
+        output: OutputFile,
+        path: &Path,
+        write: impl FnOnce(ChildStdin) -> Result<(), Failed>,
+    ) -> Result<(), Error> {
+        let unwritable = |cause: String| Error::Unwritable { path: path.into(), cause };
+        let mut command = self.program.command();
+        command.args(raw_frames(film)).args(MADE_EVEN).args(self.codec);
+        command.args(FOR_ALL_PLAYERS).arg(as_file(output.hidden_path()));
+        let mut process = started(command).map_err(unwritable)?;
+        let input = process.input().expect("piped");
+        write(input).map_err(|failed| match failed {
+            Failed::Read(error) => error,
+            // ffmpeg has ended, and says why.
+            Failed::Write(cause) => unwritable(process.end().err().unwrap_or(cause)),
+        })?;
+        process.end().map_err(unwritable)?;
+        output.finish()
+    }
 }
 
 /// Rates that players and containers can have.
 const RATES_HZ: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
 
-fn check(source: &dyn FrameSource, options: &FilmOptions) -> Result<(), String> {
+fn check(n_frames: usize, rate_hz: Option<f64>, options: &FilmOptions) -> Result<(), String> {
     if let Some([black, white]) = options.range
         && !(black.is_finite() && white.is_finite() && black < white)
     {
         return Err(format!("black must be less than white, but they are {black} and {white}"));
     }
-    let rate_hz = options.frame_rate_hz.or(source.info().frame_rate_hz);
     if let Some(rate_hz) = rate_hz.filter(|rate_hz| !RATES_HZ.contains(rate_hz)) {
         let (from, to) = (RATES_HZ.start(), RATES_HZ.end());
         return Err(format!(
             "the frame rate of a film may be {from} to {to} a second, but is {rate_hz}; give another with --fps"
         ));
     }
-    match source.info().n_frames {
+    match n_frames {
         0 => Err("there is no frame to be written".into()),
         _ => Ok(()),
     }
@@ -144,13 +202,13 @@ fn codec(program: &Program) -> Result<[&'static str; 4], String> {
     }
 }
 
-/// Grey bytes on the standard input.
-fn raw_frames(size: Size, rate_hz: f64) -> [String; 11] {
+/// Bytes of pixels on the standard input.
+fn raw_frames(film: &Film) -> [String; 11] {
     let words = [
         "-f",
         "rawvideo",
         "-pixel_format",
-        "gray",
+        film.pixels,
         "-video_size",
         "",
         "-framerate",
@@ -160,8 +218,8 @@ fn raw_frames(size: Size, rate_hz: f64) -> [String; 11] {
         "-y",
     ];
     let mut words = words.map(String::from);
-    words[5] = size.to_string();
-    words[7] = rate(rate_hz);
+    words[5] = film.size.to_string();
+    words[7] = rate(film.rate_hz.unwrap_or(USUAL_RATE_HZ));
     words
 }
 
@@ -204,7 +262,7 @@ fn write_frames(
         source.read(index, &mut frame).map_err(failed)?;
         bytes.clear();
         bytes.extend(frame.pixels().iter().map(|&grey| level(grey, range)));
-        input.write_all(&bytes).map_err(|error| Failed::Write(crate::error::plain(&error)))?;
+        input.write_all(&bytes).map_err(|error| Failed::Write(plain(&error)))?;
     }
     Ok(())
 }

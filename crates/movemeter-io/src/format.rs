@@ -19,7 +19,7 @@ mod png;
 mod jpeg_scan;
 mod image;
 mod pnm;
-mod npy;
+pub(crate) mod npy;
 mod npz;
 mod tiff;
 mod photron;
@@ -109,6 +109,11 @@ impl Format {
     /// The format of a folder that is more than a place for files.
     pub(crate) fn of_folder(folder: &Path) -> Option<&'static Self> {
         (folder.is_dir() && zarr::is_zarr(folder)).then_some(&ZARR)
+    }
+
+    /// Whether a file may have more than one frame; pictures for people never do.
+    pub(crate) fn may_have_several_frames(&self) -> bool {
+        !["PNG", "JPEG", "BMP", "WebP"].contains(&self.name)
     }
 
     /// Opens a file of this format.

@@ -17,25 +17,55 @@
 //! ```
 
 pub mod error;
+mod ending;
 pub mod natural;
+mod moment;
 pub mod options;
 mod format;
 mod joining;
 pub mod series;
 pub mod mask;
 pub mod output;
+mod pixels;
 pub mod film;
 pub mod stack;
 pub mod provenance;
+pub mod hashes;
 pub mod table;
+pub mod results;
+pub mod recipe_file;
+pub mod rois;
+pub mod unread;
+pub mod job;
+pub mod verification;
+pub mod wide;
+pub mod batch;
+pub mod picture;
+pub mod session;
+pub mod explained;
+pub mod report;
 
 pub use error::Error;
+pub use explained::explained;
 pub use film::{FilmOptions, write_mp4};
+pub use job::{Job, broken_off, doubts};
 pub use mask::read_mask;
 pub use natural::natural_cmp;
 pub use options::OpenOptions;
 pub use output::{OutputFile, check_not_an_input, check_not_inputs};
 pub use provenance::{HashedInput, Provenance, hash_input};
+pub use recipe_file::{RecipeFile, recipe_schema};
+pub use report::{Report, write_report};
+pub use results::Results;
+pub use rois::{RoiFormat, draw_windows, windows_anywhere, write_rois};
 pub use series::{Input, Part, Recording, open, open_all, open_with};
+pub use session::{
+    Session, find_input, is_session, movzip_notes, read_recipe, read_results, read_rois,
+    read_session, write_movzip, write_session, write_session_to,
+};
 pub use stack::{BitDepth, StackFormat, stack_files, write_stack, write_tiff};
-pub use table::{TableFormat, write_table};
+pub use table::stored::StoredTable;
+pub use table::{TableFormat, read_table, write_table};
+pub use unread::{Unread, left_out};
+pub use verification::{Verification, verify};
+pub use wide::{WideTable, wide_names, wide_tables};

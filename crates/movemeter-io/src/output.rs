@@ -183,8 +183,12 @@ pub(crate) fn folder_of(target: &Path) -> PathBuf {
     }
 }
 
+/// How the hidden names of unfinished files begin and end.
+pub(crate) const PART_PREFIX: &str = ".movemeter-";
+pub(crate) const PART_SUFFIX: &str = ".part";
+
 fn hidden_file(folder: &Path) -> io::Result<NamedTempFile> {
-    Builder::new().prefix(".movemeter-").suffix(".part").make_in(folder, new_file)
+    Builder::new().prefix(PART_PREFIX).suffix(PART_SUFFIX).make_in(folder, new_file)
 }
 
 /// Made as any new file, so that others may read it as the user's settings say.

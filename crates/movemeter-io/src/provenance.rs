@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -14,6 +14,8 @@ use crate::series::Input;
 /// What is written into every table besides its numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
+    /// The version of movemeter that measured; `None`: this one.
+    pub version: Option<String>,
     /// Every setting of the measurement, as JSON.
     pub recipe_json: String,
     /// What was chosen in the inputs.
@@ -26,11 +28,58 @@ pub struct Provenance {
     pub incomplete: Option<String>,
 }
 
+impl Provenance {
+    /// The same of a table that is in this folder: the paths of inputs lead there from the present folder.
+    pub fn in_folder(&self, folder: impl AsRef<Path>) -> Self {
+        let mut seen = self.clone();
+        for input in &mut seen.inputs {
+            input.path = input.path.as_deref().map(|path| folder.as_ref().join(path));
+        }
+        seen
+    }
+
+    /// The same for a table in this folder: the paths of inputs lead there from the folder, so that table and
+    /// inputs can be moved together.
+    ///
+    /// Paths are written with `/`. Of an input with which the folder shares no folder but the root, and of one
+    /// that is gone, the path stays absolute.
+    pub fn seen_from(&self, folder: impl AsRef<Path>) -> Self {
+        let folder = folder.as_ref();
+        let mut seen = self.clone();
+        for input in &mut seen.inputs {
+            input.path = input.path.as_deref().map(|path| relative(path, folder));
+        }
+        seen
+    }
+}
+
+/// The way to a path from a folder.
+pub(crate) fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let (Ok(there), Ok(folder)) = (path.canonicalize(), folder.canonicalize()) else {
+        return std::path::absolute(path).unwrap_or_else(|_| path.into());
+    };
+    let shared = there.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
+    let is_shared = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    if !there.components().take(shared).any(|part| is_shared(&part)) {
+        return there;
+    }
+    let up = folder.components().skip(shared).map(|_| "..".into());
+    let down = there.components().skip(shared);
+    let parts = up.chain(down.map(|part| part.as_os_str().to_string_lossy()));
+    let parts: Vec<_> = parts.collect();
+    match parts.is_empty() {
+        true => ".".into(),
+        false => parts.join("/").into(),
+    }
+}
+
 /// A file or folder with a number that changes if any of its bytes does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HashedInput {
     /// Name of the file or folder.
     pub name: String,
+    /// Where it was: as given, or as seen from the folder of the table; `None` if that is not known any more.
+    pub path: Option<PathBuf>,
     /// SHA-256, as 64 hexadecimal digits.
     pub sha256: String,
     /// How many files of a folder were read; `None` for a file.
@@ -52,15 +101,16 @@ pub struct HashedInput {
 /// (Names with a backslash or line feed are the exception: there `sha256sum` marks the line, and
 /// this does not.)
 pub fn hash_input(input: &Input) -> Result<HashedInput, Error> {
-    let name = name_of(&input.path);
+    let (name, path) = (name_of(&input.path), Some(input.path.clone()));
     if input.files == [input.path.clone()] {
-        return Ok(HashedInput { name, sha256: hash_file(&input.path)?, n_files: None });
+        return Ok(HashedInput { name, path, sha256: hash_file(&input.path)?, n_files: None });
     }
     let mut lines = Sha256::new();
     for file in &input.files {
         lines.update(format!("{}  {}\n", hash_file(file)?, name_within(file, &input.path)));
     }
-    Ok(HashedInput { name, sha256: hex(&lines.finalize()), n_files: Some(input.files.len()) })
+    let n_files = Some(input.files.len());
+    Ok(HashedInput { name, path, sha256: hex(&lines.finalize()), n_files })
 }
 
 /// The name of an input's file as seen from the input, or from the folder the input lies in.
@@ -88,7 +138,7 @@ fn hash_file(path: &Path) -> Result<String, Error> {
 /// Read at a time: large enough that the system is asked rarely.
 const BLOCK_BYTES: usize = 1 << 18;
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -129,6 +179,23 @@ mod tests {
         let bytes: Vec<u8> = (0..3 * BLOCK_BYTES + 17).map(|k| (k % 251) as u8).collect();
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(hash_file(&path).unwrap(), hex(&Sha256::digest(&bytes)));
+    }
+
+    #[test]
+    fn a_table_says_how_its_inputs_are_reached_from_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let within = |name: &str| folder.path().join(name);
+        for name in ["a b", "tables", "tables/of today"] {
+            std::fs::create_dir(within(name)).unwrap();
+        }
+        std::fs::write(within("a b/c.tif"), "").unwrap();
+        let seen = |from: &str, path: &str| relative(&within(path), &within(from));
+        assert_eq!(seen("tables/of today", "a b/c.tif"), Path::new("../../a b/c.tif"));
+        assert_eq!(seen("a b", "a b/c.tif"), Path::new("c.tif"));
+        assert_eq!(seen("a b", "a b"), Path::new("."));
+        assert_eq!(seen("", "a b/../a b/c.tif"), Path::new("a b/c.tif"));
+        let gone = seen("tables", "gone.tif");
+        assert!(gone.is_absolute() && gone.ends_with("gone.tif"), "{}", gone.display());
     }
 
     #[test]

@@ -215,7 +215,7 @@ fn recording_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// What a file in a folder holds, by its ending; hidden files and folders are left alone. What cannot be reached is an
 /// error: left out, it would give all later frames other numbers.
-fn content(path: &Path) -> Result<Option<Content>, Error> {
+pub(crate) fn content(path: &Path) -> Result<Option<Content>, Error> {
     let Some(format) = Format::of(path).filter(|_| !name_of(path).starts_with('.')) else {
         return Ok(None);
     };
@@ -246,7 +246,8 @@ impl PartialOrd for NaturalKey {
     }
 }
 
-fn open_file(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
+/// Opens one file, or a folder that is a format of its own.
+pub(crate) fn open_file(path: &Path, options: &OpenOptions) -> Result<Opened, Error> {
     if let Some(format) = Format::of_folder(path) {
         return format.open(path, options);
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use movemeter::source::FrameSource;
 
+use crate::ending::format_of;
 use crate::error::Error;
 use crate::film::{FilmOptions, write_mp4};
 use crate::output::OutputFile;
@@ -12,7 +13,7 @@ mod pixels;
 mod imagej;
 mod tiff;
 mod npy;
-mod png;
+pub(crate) mod png;
 
 /// How many bits a written pixel has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,27 @@ pub enum BitDepth {
     Sixteen,
     /// As measured, NaN too.
     Float32,
+}
+
+impl BitDepth {
+    /// The least that holds what a recording stores as `pixel_type`, once colours are grey: of 8 and 16 bits, whole numbers from 0 on.
+    pub fn of_recorded(pixel_type: &str) -> Self {
+        let n_bits = pixel_type.split("uint").nth(1).and_then(|n_bits| n_bits.parse().ok());
+        match n_bits {
+            Some(1..=8u32) => Self::Eight,
+            Some(9..=16) => Self::Sixteen,
+            _ => Self::Float32,
+        }
+    }
+
+    /// What pixels that are written so are, in the words of the field.
+    pub const fn pixel_type(self) -> &'static str {
+        match self {
+            Self::Eight => "uint8",
+            Self::Sixteen => "uint16",
+            Self::Float32 => "float32",
+        }
+    }
 }
 
 /// How a stack is written.
@@ -50,13 +72,7 @@ impl StackFormat {
 
     /// The format that a file's ending names.
     pub fn of(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let known = Self::ENDINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending));
-        known.map(|(_, format)| *format).ok_or_else(|| Error::UnknownEnding {
-            path: path.into(),
-            allowed: Self::ENDINGS.map(|(ending, _)| format!(".{ending}")).join(" "),
-        })
+        format_of(path.as_ref(), &Self::ENDINGS)
     }
 }
 
@@ -178,6 +194,22 @@ mod tests {
         let mut frame = Frame::default();
         stack.read(1, &mut frame).unwrap();
         (stack.info().pixel_type.clone(), frame.pixels().to_vec())
+    }
+
+    #[test]
+    fn what_was_recorded_is_written_with_as_many_bits_as_it_needs() {
+        for (recorded, bits) in [
+            ("uint8", BitDepth::Eight),
+            ("rgb uint8", BitDepth::Eight),
+            ("palette uint4", BitDepth::Eight),
+            ("uint12", BitDepth::Sixteen),
+            ("grey+alpha uint16", BitDepth::Sixteen),
+            ("uint32", BitDepth::Float32),
+            ("int16", BitDepth::Float32),
+            ("float32", BitDepth::Float32),
+        ] {
+            assert_eq!(BitDepth::of_recorded(recorded), bits, "{recorded}");
+        }
     }
 
     #[test]

@@ -1,13 +1,24 @@
-//! Tables on disk: comma or tab separated text, and JSON.
+//! Tables on disk: comma or tab separated text, JSON, Parquet, and numpy's archives.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
-use movemeter::table::{Cell, Column, Table};
-use serde_json::Value;
+use movemeter::table::Table;
 
+use crate::ending::format_of;
 use crate::error::Error;
-use crate::provenance::{HashedInput, Provenance};
+use crate::provenance::Provenance;
+
+pub mod stored;
+mod head;
+mod kind;
+mod text;
+mod json;
+mod parquet;
+mod npz;
+
+use stored::{StoredColumn, StoredTable};
 
 /// How a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,24 +29,49 @@ pub enum TableFormat {
     Tsv,
     /// One JSON object, column by column.
     Json,
+    /// Apache Parquet, which pandas, polars, R and many others read: typed columns, compressed.
+    Parquet,
+    /// An archive of numpy's arrays, one for each column.
+    Npz,
 }
 
 impl TableFormat {
     /// All formats with their endings.
-    const ENDINGS: [(&'static str, Self); 3] =
-        [("csv", Self::Csv), ("tsv", Self::Tsv), ("json", Self::Json)];
+    const ENDINGS: [(&'static str, Self); 5] = [
+        ("csv", Self::Csv),
+        ("tsv", Self::Tsv),
+        ("json", Self::Json),
+        ("parquet", Self::Parquet),
+        ("npz", Self::Npz),
+    ];
 
     /// The format that a file's ending names.
     pub fn of(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let known = Self::ENDINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending));
-        known.map(|(_, format)| *format).ok_or_else(|| Error::UnknownEnding {
-            path: path.into(),
-            allowed: Self::ENDINGS.map(|(ending, _)| format!(".{ending}")).join(" "),
-        })
+        format_of(path.as_ref(), &Self::ENDINGS)
+    }
+
+    /// What it is called in messages.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "a CSV table",
+            Self::Tsv => "a TSV table",
+            Self::Json => "a JSON table",
+            Self::Parquet => "a Parquet table",
+            Self::Npz => "a table of numpy's arrays",
+        }
+    }
+
+    /// Whether numbers are written as text with the digits of their column.
+    pub(crate) const fn is_rounded(self) -> bool {
+        matches!(self, Self::Csv | Self::Tsv)
     }
 }
+
+/// What is wrong with a table, in plain words.
+type Cause = String;
+
+/// The columns that hold words, whatever the words look like.
+const WORDS: [&str; 2] = ["group", "status"];
 
 /// Writes a table, row by row or column by column, so that its length costs no memory.
 ///
@@ -46,14 +82,19 @@ impl TableFormat {
 /// # recipe {"reference":"first"}
 /// # opened {"channel":1}
 /// # input 51c2…e0 fly (6 files)
+/// # path ../recordings/fly
 /// # doubt damage: after frame 400: the file ends before the page does
 /// # incomplete stopped after frame 311 of 1000
 /// frame,time_s,group,window,…
 /// ```
 ///
+/// The path is as the provenance has it: [`Provenance::seen_from`] makes it lead there from the table's folder.
 /// Numbers have the digits their column asks for, and what was not measured is an empty cell. JSON
 /// is one object with `movemeter`, `recipe`, `opened`, `inputs`, `doubts`, `incomplete` and `columns`, an array by name;
-/// numbers are in full precision, and what was not measured, or is infinite, is `null`.
+/// numbers are in full precision, and what was not measured, or is infinite, is `null`. Parquet holds the same as
+/// the file's metadata, each entry as JSON, and `null` for what was not measured. In an npz file the array
+/// `movemeter` holds it as one text of JSON; there is an array for each column, with NaN for what was not
+/// measured, and all are read without `allow_pickle`.
 ///
 /// ```
 /// use movemeter::table::{Cell, Column, Digits, Table};
@@ -81,141 +122,66 @@ pub fn write_table(
     writer: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        TableFormat::Csv => write_text(table, provenance, b',', writer),
-        TableFormat::Tsv => write_text(table, provenance, b'\t', writer),
-        TableFormat::Json => write_json(table, provenance, writer),
+        TableFormat::Csv => text::write(table, provenance, b',', writer),
+        TableFormat::Tsv => text::write(table, provenance, b'\t', writer),
+        TableFormat::Json => json::write(table, provenance, writer),
+        TableFormat::Parquet => parquet::write(table, provenance, writer),
+        TableFormat::Npz => npz::write(table, provenance, writer),
     }
 }
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-fn write_text(
-    table: &Table<'_>,
-    provenance: &Provenance,
-    separator: u8,
-    writer: &mut dyn Write,
-) -> io::Result<()> {
-    write_comments(provenance, writer)?;
-    // A cell with a # in it is quoted too: readers would take it for a comment.
-    let mut writer =
-        csv::WriterBuilder::new().delimiter(separator).comment(Some(b'#')).from_writer(writer);
-    match write_rows(table, &mut writer).map_err(csv::Error::into_kind) {
-        Ok(()) => writer.flush(),
-        // Wrapped, it would not tell a broken pipe from a full disk.
-        Err(csv::ErrorKind::Io(error)) => Err(error),
-        Err(other) => Err(io::Error::other(format!("{other:?}"))),
+/// Reads a table that [`write_table`] wrote, or that was changed since; its ending names the format.
+///
+/// Any columns are read. Text may be separated by commas, semicolons or tabs whatever its ending is, with
+/// decimal commas where those separate nothing, and may begin with a byte order mark: spreadsheets save it so.
+pub fn read_table(path: impl AsRef<Path>) -> Result<StoredTable, Error> {
+    let path = path.as_ref();
+    let format = TableFormat::of(path)?;
+    let file = File::open(path).map_err(|error| Error::refused(path, &error))?;
+    if file.metadata().is_ok_and(|about| about.is_dir()) {
+        return Err(unreadable(path, format, "it is a folder".into()));
     }
+    let read = match format {
+        TableFormat::Csv | TableFormat::Tsv => text::read(BufReader::new(file)),
+        TableFormat::Json => json::read(BufReader::new(file)),
+        TableFormat::Parquet => parquet::read(file),
+        TableFormat::Npz => npz::read(BufReader::new(file)),
+    };
+    read.map_err(|cause| unreadable(path, format, cause))
 }
 
-fn write_rows<W: Write>(table: &Table<'_>, writer: &mut csv::Writer<W>) -> csv::Result<()> {
-    writer.write_record(table.columns.iter().map(|column| &column.name))?;
-    for row in 0..table.n_rows {
-        for column in &table.columns {
-            writer.write_field(shown(column, row))?;
+/// A table that is not as it should be.
+pub(crate) fn unreadable(path: &Path, format: TableFormat, cause: Cause) -> Error {
+    Error::Unreadable { format: format.name(), path: path.into(), cause }
+}
+
+/// Whether columns have names of their own and the same length.
+fn check_columns(columns: &[StoredColumn]) -> Result<(), Cause> {
+    let n_rows = columns.first().map_or(0, |column| column.values.len());
+    for (place, StoredColumn { name, values }) in columns.iter().enumerate() {
+        if columns[..place].iter().any(|column| column.name == *name) {
+            return Err(format!("it has two columns of the name {name}"));
         }
-        writer.write_record(None::<&[u8]>)?;
+        if values.len() != n_rows {
+            return Err(format!(
+                "its columns have different lengths: {} has {n_rows} entries, {name} has {}",
+                columns[0].name,
+                values.len()
+            ));
+        }
     }
     Ok(())
 }
 
-fn write_comments(provenance: &Provenance, writer: &mut dyn Write) -> io::Result<()> {
-    writeln!(writer, "# movemeter {VERSION}")?;
-    writeln!(writer, "# recipe {}", on_one_line(&provenance.recipe_json))?;
-    let choices = provenance.opened.choices();
-    if !choices.is_empty() {
-        writeln!(writer, "# opened {}", Value::from(choices))?;
-    }
-    for HashedInput { name, sha256, n_files } in &provenance.inputs {
-        let name = on_one_line(name);
-        match n_files {
-            Some(n_files) => writeln!(writer, "# input {sha256} {name} ({n_files} files)")?,
-            None => writeln!(writer, "# input {sha256} {name}")?,
-        }
-    }
-    for doubt in &provenance.doubts {
-        writeln!(writer, "# doubt {}", on_one_line(doubt))?;
-    }
-    match &provenance.incomplete {
-        Some(incomplete) => writeln!(writer, "# incomplete {}", on_one_line(incomplete)),
-        None => Ok(()),
-    }
-}
-
-/// Line breaks mean nothing between the parts of JSON, and little in names and sentences.
-fn on_one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
-fn shown(column: &Column<'_>, row: usize) -> String {
-    match column.cell(row) {
-        Cell::Integer(value) => value.to_string(),
-        Cell::Float(value) => column.digits.show(value),
-        Cell::Text(text) => text.into_owned(),
-    }
-}
-
-fn write_json(
-    table: &Table<'_>,
-    provenance: &Provenance,
-    writer: &mut dyn Write,
-) -> io::Result<()> {
-    write!(writer, "{{\n\"movemeter\": \"{VERSION}\",\n\"recipe\": ")?;
-    write_recipe(&provenance.recipe_json, writer)?;
-    write!(writer, ",\n\"opened\": {}", Value::from(provenance.opened.choices()))?;
-    write!(writer, ",\n\"inputs\": ")?;
-    let inputs: Vec<_> = provenance.inputs.iter().map(input_json).collect();
-    serde_json::to_writer(&mut *writer, &inputs)?;
-    write!(writer, ",\n\"doubts\": ")?;
-    serde_json::to_writer(&mut *writer, &provenance.doubts)?;
-    write!(writer, ",\n\"incomplete\": ")?;
-    serde_json::to_writer(&mut *writer, &provenance.incomplete)?;
-    write!(writer, ",\n\"columns\": {{")?;
-    for (index, column) in table.columns.iter().enumerate() {
-        writeln!(writer, "{}", if index == 0 { "" } else { "," })?;
-        serde_json::to_writer(&mut *writer, &column.name)?;
-        write_column(column, table.n_rows, writer)?;
-    }
-    write!(writer, "\n}}\n}}\n")
-}
-
-/// The recipe is JSON already; should it not be, it is kept as text rather than spoil the file.
-fn write_recipe(recipe_json: &str, writer: &mut dyn Write) -> io::Result<()> {
-    if recipe_json.is_empty() {
-        return write!(writer, "null");
-    }
-    match serde_json::from_str::<Value>(recipe_json) {
-        Ok(_) => write!(writer, "{}", recipe_json.trim()),
-        Err(_) => Ok(serde_json::to_writer(writer, recipe_json)?),
-    }
-}
-
-fn input_json(input: &HashedInput) -> Value {
-    let HashedInput { name, sha256, n_files } = input;
-    serde_json::json!({ "name": name, "sha256": sha256, "n_files": n_files })
-}
-
-fn write_column(column: &Column<'_>, n_rows: usize, writer: &mut dyn Write) -> io::Result<()> {
-    write!(writer, ": [")?;
-    for row in 0..n_rows {
-        if row != 0 {
-            write!(writer, ",")?;
-        }
-        match column.cell(row) {
-            Cell::Integer(value) => write!(writer, "{value}")?,
-            // NaN and infinities become null.
-            Cell::Float(value) => serde_json::to_writer(&mut *writer, &value)?,
-            Cell::Text(text) => serde_json::to_writer(&mut *writer, &*text)?,
-        }
-    }
-    write!(writer, "]")
-}
-
 #[cfg(test)]
 mod tests {
-    use movemeter::table::Digits;
+    use movemeter::table::{Cell, Column, Digits};
+    use serde_json::Value;
 
+    use super::head::VERSION;
     use super::*;
     use crate::options::OpenOptions;
+    use crate::provenance::HashedInput;
 
     const GROUPS: [&str; 4] = ["eye, left", "the \"good\" one", "two\nlines", "#3\tµm"];
     const VALUES: [f64; 4] = [0.1, -2.831_254_791_234, f64::NAN, f64::INFINITY];
@@ -234,10 +200,12 @@ mod tests {
     fn provenance() -> Provenance {
         let input = |name: &str, n_files| HashedInput {
             name: name.into(),
+            path: None,
             sha256: "ab".repeat(32),
             n_files,
         };
         Provenance {
+            version: None,
             recipe_json: "{\n  \"reference\": \"first\"\n}".into(),
             opened: OpenOptions { channel: Some(1), ..OpenOptions::default() },
             inputs: vec![input("fly", Some(6)), input("a \"b\"\n.tif", None)],
@@ -313,7 +281,10 @@ mod tests {
         assert_eq!(TableFormat::of("a/t.CSV").unwrap(), TableFormat::Csv);
         assert_eq!(TableFormat::of("t.json").unwrap(), TableFormat::Json);
         let message = TableFormat::of("t.xlsx").unwrap_err().to_string();
-        assert_eq!(message, "the ending .xlsx is not known; use one of .csv .tsv .json (t.xlsx)");
+        assert_eq!(
+            message,
+            "the ending .xlsx is not known; use one of .csv .tsv .json .parquet .npz (t.xlsx)"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{Frame, View};
@@ -11,7 +12,7 @@ use crate::simd::{Columns, Level, LevelSums};
 use crate::table::{Cell, Column, Digits};
 
 /// How the mean brightness v of a window is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BrightnessMode {
     /// v, in the recording's grey levels.

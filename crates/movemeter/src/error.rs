@@ -21,6 +21,16 @@ pub enum Error {
         /// What may be given.
         allowed: String,
     },
+    /// A ROI that cannot be filled with windows.
+    #[error("cannot fill ROI {number} of group {group:?}: {cause}")]
+    Roi {
+        /// The group it belongs to.
+        group: String,
+        /// Its number in its group, from 0.
+        number: usize,
+        /// Why not.
+        cause: Box<Error>,
+    },
     /// Nothing to measure.
     #[error("there is no window to measure; give at least one")]
     NoWindows,

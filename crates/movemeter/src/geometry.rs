@@ -7,15 +7,38 @@
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A place in a frame, px.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// Written as `[x, y]` in recipes and files.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "(f64, f64)", into = "(f64, f64)")]
 pub struct Point {
     /// To the right.
     pub x: f64,
     /// Down.
     pub y: f64,
+}
+
+impl Point {
+    /// The place `x` to the right and `y` down.
+    pub const fn new(x: f64, y: f64) -> Self {
+        Self { x, y }
+    }
+}
+
+impl From<(f64, f64)> for Point {
+    fn from((x, y): (f64, f64)) -> Self {
+        Self { x, y }
+    }
+}
+
+impl From<Point> for (f64, f64) {
+    fn from(point: Point) -> Self {
+        (point.x, point.y)
+    }
 }
 
 /// How far something moved: position now minus position in the reference, px.
@@ -76,7 +99,10 @@ impl Neg for Displacement {
 }
 
 /// Width and height, px.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+///
+/// Written as `[width, height]` in recipes and files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "(usize, usize)", into = "(usize, usize)")]
 pub struct Size {
     /// Columns.
     pub width: usize,
@@ -101,6 +127,18 @@ impl Size {
     }
 }
 
+impl From<(usize, usize)> for Size {
+    fn from((width, height): (usize, usize)) -> Self {
+        Self { width, height }
+    }
+}
+
+impl From<Size> for (usize, usize) {
+    fn from(size: Size) -> Self {
+        (size.width, size.height)
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)
@@ -110,7 +148,7 @@ impl fmt::Display for Size {
 /// A rectangle of whole pixels; its corner may lie outside the frame.
 ///
 /// Written as `[x, y, width, height]` in recipes and files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "(isize, isize, usize, usize)", into = "(isize, isize, usize, usize)")]
 pub struct Rect {
     /// Leftmost column.
@@ -149,6 +187,14 @@ impl Rect {
         self.y + self.height as isize
     }
 
+    /// Its middle: that of its middle pixel, or between two.
+    pub const fn middle(self) -> Point {
+        Point::new(
+            self.x as f64 + (self.width as f64 - 1.0) / 2.0,
+            self.y as f64 + (self.height as f64 - 1.0) / 2.0,
+        )
+    }
+
     /// The same size, `dx` further right and `dy` further down.
     pub const fn moved(self, dx: isize, dy: isize) -> Self {
         Self::new(self.x + dx, self.y + dy, self.width, self.height)
@@ -169,9 +215,13 @@ impl Rect {
 
     /// The part inside a frame of this size, if there is any.
     pub fn clipped_to(self, frame: Size) -> Option<Self> {
-        let (x, y) = (self.x.max(0), self.y.max(0));
-        let (right, bottom) =
-            (self.right().min(frame.width as isize), self.bottom().min(frame.height as isize));
+        self.common(Self::of_frame(frame))
+    }
+
+    /// The part inside both, if there is any.
+    pub fn common(self, other: Self) -> Option<Self> {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let (right, bottom) = (self.right().min(other.right()), self.bottom().min(other.bottom()));
         (x < right && y < bottom)
             .then(|| Self::new(x, y, (right - x) as usize, (bottom - y) as usize))
     }

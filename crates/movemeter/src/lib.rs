@@ -57,9 +57,14 @@ pub mod table;
 pub mod brightness;
 pub mod deformation;
 pub mod track;
+pub mod traces;
+pub mod spectrum;
+pub mod heatmap;
 pub mod matching;
 pub mod recipe;
 pub mod measure;
+pub mod stabilize;
+pub mod review;
 
 pub use brightness::BrightnessMode;
 pub use deformation::Deformation;

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::Frame;
@@ -16,7 +17,7 @@ use crate::geometry::{Point, Rect, Size};
 /// The pixels of all frames that are used: those where an image is brighter than black.
 ///
 /// In recipes it is written as its name only. One that was read from a recipe has no pixels yet.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", from = "String")]
 pub struct Mask {
     name: String,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::brightness::BrightnessMode;
@@ -16,8 +17,14 @@ use crate::roi::Windows;
 use crate::source::StackInfo;
 
 /// The frame that displacements count from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
+// The number may stand in a recipe file without quotes.
+#[schemars(extend("type" = ["string", "integer"], "minimum" = 0, "anyOf" = [
+    { "enum": ["first", "previous", "mean", "keyframe"] },
+    { "type": "string", "pattern": r"^\d+$" },
+    { "type": "integer" },
+]))]
 pub enum Reference {
     /// The first frame measured.
     #[default]
@@ -77,7 +84,7 @@ impl FromStr for Reference {
 }
 
 /// Some of a recording's frames, by number: every `step`-th from `first` to `last`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrameRange {
     /// The first.
@@ -85,6 +92,7 @@ pub struct FrameRange {
     /// The last, unless a step passes it; `None`: the recording's last.
     pub last: Option<usize>,
     /// From one to the next, 1 or more.
+    #[schemars(range(min = 1))]
     pub step: usize,
 }
 
@@ -137,7 +145,7 @@ impl FrameRange {
 /// assert!((moved.dx - 1.0).abs() < 0.01 && (moved.dy + 2.0).abs() < 0.01);
 /// # Ok::<(), movemeter::error::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
     /// What is measured.
@@ -150,6 +158,7 @@ pub struct Recipe {
     /// Farthest a window's content may be from its place in the reference frame in x or y, px;
     /// `None`: anywhere in the frame. With [`Reference::Previous`] and [`Reference::Keyframe`]: from its
     /// place when it was last measured, so that what travels far needs only to be slow.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = MAX_DISPLACEMENT_PX))]
     pub max_displacement_px: Option<f64>,
     /// How the position between pixels is found; written as `gauss-newton`, …, `resize:2.5`.
     pub subpixel: Subpixel,
@@ -161,9 +170,11 @@ pub struct Recipe {
     pub rotation: bool,
     /// With `rotation`: farthest it may have turned to either side, degrees, at most 180; `None`:
     /// anywhere. With [`Reference::Previous`]: from one frame to the next.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 180))]
     pub max_rotation_deg: Option<f64>,
     /// Matches with a lower score are not believed, −1 to 1. Whatever this is, a score that
     /// unrelated texture reaches by chance is not believed either.
+    #[schemars(range(min = -1, max = 1))]
     pub min_score: f64,
     /// Whether doubtful matches (`at_edge`, `ambiguous`, `low_score`) keep their displacement.
     pub keep_doubtful: bool,
@@ -173,6 +184,7 @@ pub struct Recipe {
     /// ([`Mask::new`]) before measuring.
     pub mask: Option<Mask>,
     /// Standard deviation of the Gaussian blur before matching, px; 0: none.
+    #[schemars(range(min = 0, max = MAX_BLUR_SIGMA_PX))]
     pub blur_sigma_px: f64,
     /// What is taken off every frame before matching, after inversion. The stack is read once more.
     pub background: Background,
@@ -186,8 +198,10 @@ pub struct Recipe {
     /// Numbers of frames that are not measured; their status is `excluded`.
     pub exclude: Vec<usize>,
     /// Frames a second, if the recording does not know it or is wrong.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub frame_rate_hz: Option<f64>,
     /// Side of a pixel in the specimen, µm, if the recording does not know it or is wrong.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub pixel_size_um: Option<f64>,
 }
 

@@ -53,18 +53,15 @@ pub struct PreparationArguments {
 
     /// Take off what stays the same: for each pixel its darkest value (min) or its mean (mean) over
     /// all frames measured; for faint features that move over a static texture. Reads the recording
-    /// once more.
-    #[arg(
-        long, value_name = "min|mean|none", value_parser = values::background,
-        default_value = Background::None.as_str()
-    )]
-    pub background: Background,
+    /// once more. [default: none]
+    #[arg(long, value_name = "min|mean|none", value_parser = values::background)]
+    pub background: Option<Background>,
 
     #[arg(
-        long, value_name = "SIGMA", value_parser = values::number, default_value_t = 0.0,
-        allow_negative_numbers = true, help = blur_help()
+        long, value_name = "SIGMA", value_parser = values::number, allow_negative_numbers = true,
+        help = blur_help()
     )]
-    pub blur: f64,
+    pub blur: Option<f64>,
 }
 
 impl PreparationArguments {
@@ -77,8 +74,41 @@ impl PreparationArguments {
 fn blur_help() -> String {
     format!(
         "Blur frames last, to calm noise: standard deviation of the Gaussian in px, from 0 (none) to \
-         {MAX_BLUR_SIGMA_PX}"
+         {MAX_BLUR_SIGMA_PX}. [default: 0]"
     )
+}
+
+/// Which frames are written, and what is known of them.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Frames")]
+pub struct ChosenArguments {
+    /// Write only frames A to B, both included, or every STEP-th of them. Frames count from 0; an
+    /// open end reaches to the end, as in 10.. or ..99.
+    #[arg(
+        long, value_name = "A..B[:STEP]", value_parser = values::frame_range,
+        allow_hyphen_values = true
+    )]
+    pub frames: Option<FrameRange>,
+
+    /// Leave out these frames, as in 3,17,40..45, ends included, or the files of these names; also when the
+    /// background is looked for.
+    #[arg(
+        long, value_name = "LIST", value_parser = exclusion, allow_hyphen_values = true
+    )]
+    pub exclude: Option<Exclusion>,
+
+    /// Frames a second of the recording, for the times that are written. Left out: as the recording says.
+    #[arg(
+        long, value_name = "HZ", value_parser = values::number, allow_negative_numbers = true
+    )]
+    pub fps: Option<f64>,
+
+    /// Side of a pixel in the specimen that is written, with unit nm, um or mm (none: um). Left out: as the
+    /// recording says.
+    #[arg(
+        long, value_name = "0.8um", value_parser = values::pixel_size, allow_hyphen_values = true
+    )]
+    pub pixel_size: Option<f64>,
 }
 
 /// `movemeter preprocess …`
@@ -93,36 +123,9 @@ pub struct PreprocessArguments {
     #[command(flatten)]
     pub preparation: PreparationArguments,
 
-    /// Write only frames A to B, both included, or every STEP-th of them. Frames count from 0; an
-    /// open end reaches to the end, as in 10.. or ..99.
-    #[arg(
-        long, value_name = "A..B[:STEP]", value_parser = values::frame_range,
-        allow_hyphen_values = true, help_heading = "Frames"
-    )]
-    pub frames: Option<FrameRange>,
-
-    /// Leave out these frames, as in 3,17,40..45, ends included, or the files of these names; also when the
-    /// background is looked for.
-    #[arg(
-        long, value_name = "LIST", value_parser = exclusion, allow_hyphen_values = true,
-        help_heading = "Frames"
-    )]
-    pub exclude: Option<Exclusion>,
-
-    /// Frames a second of the recording, for the times that are written. Left out: as the recording says.
-    #[arg(
-        long, value_name = "HZ", value_parser = values::number, allow_negative_numbers = true,
-        help_heading = "Frames"
-    )]
-    pub fps: Option<f64>,
-
-    /// Side of a pixel in the specimen that is written, with unit nm, um or mm (none: um). Left out: as the
-    /// recording says.
-    #[arg(
-        long, value_name = "0.8um", value_parser = values::pixel_size, allow_hyphen_values = true,
-        help_heading = "Frames"
-    )]
-    pub pixel_size: Option<f64>,
+    /// Which frames, and what is known of them.
+    #[command(flatten)]
+    pub chosen: ChosenArguments,
 
     /// How to open them.
     #[command(flatten)]

@@ -6,10 +6,22 @@
 mod folder;
 mod mask;
 mod bad_input;
+mod batch;
+#[cfg(unix)]
+mod batch_broken_off;
+#[cfg(unix)]
+mod full_disk;
 mod options;
 mod outputs;
+mod pictures;
 mod preprocess;
 mod recordings;
+mod rois;
+mod report;
 mod running;
+mod session;
 mod several;
+mod recipe;
+mod tables;
 mod showing;
+mod stabilize;

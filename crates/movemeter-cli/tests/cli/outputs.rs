@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::folder::{Folder, numbers, rows, words};
+use super::folder::{Folder, moving, numbers, rows, words};
 
 const MEASURE: &str = "measure a.tif --roi 48,32,32,32 --roi 8,8,24,24 --max-displacement 6";
 
@@ -45,7 +45,7 @@ fn the_table_has_its_fixed_columns_and_says_where_it_came_from() {
     let recipe: movemeter::recipe::Recipe = serde_json::from_str(recipe).unwrap();
     assert_eq!((recipe.blur_sigma_px, recipe.exclude), (0.5, vec![2]));
     assert_eq!((recipe.frame_rate_hz, recipe.windows.len()), (Some(10.0), 2));
-    assert_eq!(lines[3], header);
+    assert_eq!((lines[3], lines[4]), ("# path a.tif", header));
     assert_eq!(words(&rows(&text, ','), "x")[..3], ["48", "8", "48"]);
 }
 
@@ -80,6 +80,48 @@ fn several_files_and_a_folder_are_one_recording() {
     let ran = folder.run("measure a.tif frames --roi 48,32,32,32 --max-displacement 6 -o out.csv");
     assert_eq!(ran.code, 0, "{ran:?}");
     let text = folder.text("out.csv");
-    assert!(text.contains(" a.tif\n# input ") && text.contains(" frames (1 files)\n"), "{text}");
+    assert!(
+        text.contains(" a.tif\n# path a.tif\n# input ") && text.contains(" frames (1 files)\n"),
+        "{text}"
+    );
     assert_eq!(rows(&text, ',').len(), 12);
+}
+
+#[test]
+fn nothing_that_was_read_is_written_over() {
+    let folder = Folder::new();
+    folder.write_stack("a.tif", &mut moving(0.5, 0.25).frames(4));
+    let make = "measure a.tif --roi 40,30,32,32 --max-displacement 6 --save-recipe r.toml -o t.csv";
+    assert_eq!(folder.run(make).code, 0);
+    assert_eq!(folder.run("rois t.csv -o e.json").code, 0);
+    let read = ["a.tif", "r.toml", "t.csv", "e.json"];
+    let before: Vec<Vec<u8>> =
+        read.iter().map(|name| std::fs::read(folder.path(name)).unwrap()).collect();
+    for arguments in [
+        "measure a.tif --recipe r.toml --save-recipe r.toml --blur 1 -o u.csv",
+        "measure a.tif --recipe t.csv -o t.csv",
+        "measure a.tif --roi 40,30,32,32 --save-recipe u.csv -o u.csv",
+        "rois e.json --block 16 -o e.json",
+        "heatmap t.csv -o a.tif",
+    ] {
+        let ran = folder.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments}: {ran:?}");
+    }
+    let after: Vec<Vec<u8>> =
+        read.iter().map(|name| std::fs::read(folder.path(name)).unwrap()).collect();
+    assert!(before == after);
+}
+
+#[test]
+fn pictures_over_another_recording_come_with_a_warning() {
+    let folder = Folder::new();
+    folder.write_stack("a.tif", &mut moving(0.5, 0.25).frames(4));
+    folder.write_stack("b.tif", &mut moving(-0.5, 0.25).frames(4));
+    assert_eq!(folder.run("measure a.tif --grid 32 --max-displacement 6 -o t.csv").code, 0);
+    let ran = folder.run("overlay a.tif t.csv --frame 2 -o a.png");
+    assert!(ran.code == 0 && !ran.stderr.contains("not the recording"), "{ran:?}");
+    let ran = folder.run("overlay b.tif t.csv --frame 2 -o b.png");
+    assert!(ran.code == 0 && ran.stderr.contains("not the recording"), "{ran:?}");
+    let ran = folder.run("report t.csv b.tif -o r.html");
+    assert!(ran.code == 1 && ran.stderr.contains("the input has changed"), "{ran:?}");
 }

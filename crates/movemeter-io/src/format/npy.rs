@@ -193,7 +193,7 @@ impl Frames {
 }
 
 /// As Python shows shapes.
-pub(super) fn shown(shape: &[u64]) -> String {
+pub(crate) fn shown(shape: &[u64]) -> String {
     let shape: Vec<String> = shape.iter().map(u64::to_string).collect();
     format!("({})", shape.join(", "))
 }
@@ -212,25 +212,8 @@ const LONGEST_HEADER: usize = 10_000;
 
 impl Header {
     pub(super) fn read(file: &mut impl Read) -> Result<Self, Cause> {
-        let not_npy = || Cause::from("it does not begin as npy files do");
-        let mut start = [0; 8];
-        file.read_exact(&mut start).map_err(|_| not_npy())?;
-        let [b'\x93', b'N', b'U', b'M', b'P', b'Y', version, _] = start else {
-            return Err(not_npy());
-        };
-        let mut length = [0; 4];
-        let n_length = if version == 1 { 2 } else { 4 };
-        file.read_exact(&mut length[..n_length]).map_err(|error| plain_io(&error))?;
-        let length = u32::from_le_bytes(length) as usize;
-        if LONGEST_HEADER < length {
-            return Err(format!(
-                "its header claims to be {length} bytes long; {LONGEST_HEADER} are allowed, as in numpy \
-                 itself: save the array anew with numpy.save"
-            ));
-        }
-        let mut text = vec![0; length];
-        file.read_exact(&mut text).map_err(|error| plain_io(&error))?;
-        Self::parse(&String::from_utf8_lossy(&text), (8 + n_length + length) as u64)
+        let (text, n_bytes) = header_text(file)?;
+        Self::parse(&text, n_bytes)
     }
 
     /// From `{'descr': '<u2', 'fortran_order': False, 'shape': (5, 64, 64), }`.
@@ -286,13 +269,38 @@ impl Header {
     }
 }
 
-fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+/// The text of a header, and where the numbers begin.
+pub(crate) fn header_text(file: &mut impl Read) -> Result<(String, u64), Cause> {
+    let not_npy = || Cause::from("it does not begin as npy files do");
+    let mut start = [0; 8];
+    file.read_exact(&mut start).map_err(|_| not_npy())?;
+    let [b'\x93', b'N', b'U', b'M', b'P', b'Y', version, _] = start else {
+        return Err(not_npy());
+    };
+    let mut length = [0; 4];
+    let n_length = if version == 1 { 2 } else { 4 };
+    file.read_exact(&mut length[..n_length]).map_err(|error| plain_io(&error))?;
+    let length = u32::from_le_bytes(length) as usize;
+    if LONGEST_HEADER < length {
+        return Err(format!(
+            "its header claims to be {length} bytes long; {LONGEST_HEADER} are allowed, as in numpy \
+             itself: save the array anew with numpy.save"
+        ));
+    }
+    let mut text = vec![0; length];
+    file.read_exact(&mut text).map_err(|error| plain_io(&error))?;
+    Ok((String::from_utf8_lossy(&text).into_owned(), (8 + n_length + length) as u64))
+}
+
+/// What stands behind a key of a header.
+pub(crate) fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let quoted = [format!("'{key}'"), format!("\"{key}\"")];
     let after = quoted.iter().find_map(|key| text.split_once(key.as_str()))?.1;
     Some(after.trim_start().strip_prefix(':')?.trim_start())
 }
 
-fn shape_of(text: &str) -> Result<Vec<u64>, Cause> {
+/// The lengths of an array.
+pub(crate) fn shape_of(text: &str) -> Result<Vec<u64>, Cause> {
     let unreadable = || Cause::from("its header gives no readable shape");
     let inside = text.strip_prefix('(').and_then(|rest| rest.split_once(')'));
     let (lengths, _) = inside.ok_or_else(unreadable)?;

@@ -8,6 +8,7 @@ use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use movemeter::geometry::Size;
 use movemeter::source::FrameSource;
+use tempfile::TempDir;
 
 use super::pixels::for_each_frame;
 use super::{BitDepth, unwritable};
@@ -21,20 +22,54 @@ pub(super) fn write(
     path: &Path,
 ) -> Result<(), Error> {
     let names = Names::new(path, bits, source.info().n_frames)?;
-    let failed = |error: std::io::Error| Error::unwritable(path, &error);
-    let hidden = tempfile::Builder::new().prefix(".movemeter-").tempdir_in(&names.folder);
-    let hidden = hidden.map_err(failed)?;
     let size = source.info().size;
+    let place = Placing::new(&names, path)?;
     for_each_frame(source, bits, |index, bytes| {
-        let path = hidden.path().join(names.name(index));
-        write_image(&path, size, bits, bytes).map_err(|cause| unwritable(&names.path(index), cause))
+        write_image(&place.hidden(index), size, bits, bytes)
+            .map_err(|cause| unwritable(&names.path(index), cause))
     })?;
+    place.finish()
+}
+
+/// Writes each file of a series with `write`, given its number and its place, in the same way.
+pub(crate) fn write_series(
+    names: &Names,
+    path: &Path,
+    mut write: impl FnMut(usize, &Path) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let place = Placing::new(names, path)?;
     for index in 0..names.n_frames {
-        let place = names.path(index);
-        fs::rename(hidden.path().join(names.name(index)), &place)
-            .map_err(|error| Error::unwritable(&place, &error))?;
+        write(index, &place.hidden(index))?;
     }
-    Ok(())
+    place.finish()
+}
+
+/// A hidden folder for a series that is not complete.
+struct Placing<'a> {
+    names: &'a Names,
+    hidden: TempDir,
+}
+
+impl<'a> Placing<'a> {
+    fn new(names: &'a Names, path: &Path) -> Result<Self, Error> {
+        let hidden = tempfile::Builder::new().prefix(".movemeter-").tempdir_in(&names.folder);
+        let hidden = hidden.map_err(|error| Error::unwritable(path, &error))?;
+        Ok(Self { names, hidden })
+    }
+
+    /// Where an image is until all are complete.
+    fn hidden(&self, index: usize) -> PathBuf {
+        self.hidden.path().join(self.names.name(index))
+    }
+
+    fn finish(self) -> Result<(), Error> {
+        for index in 0..self.names.n_frames {
+            let place = self.names.path(index);
+            fs::rename(self.hidden(index), &place)
+                .map_err(|error| Error::unwritable(&place, &error))?;
+        }
+        Ok(())
+    }
 }
 
 fn write_image(path: &Path, size: Size, bits: BitDepth, bytes: &[u8]) -> Result<(), String> {
@@ -63,7 +98,7 @@ fn native(bytes: [u8; 2]) -> [u8; 2] {
 }
 
 /// The names of a series: each number between the same words.
-pub(super) struct Names {
+pub(crate) struct Names {
     folder: PathBuf,
     before: String,
     n_digits: usize,
@@ -73,7 +108,7 @@ pub(super) struct Names {
 
 impl Names {
     /// The names that a pattern stands for; the error says why they could not be written.
-    pub(super) fn new(path: &Path, bits: BitDepth, n_frames: usize) -> Result<Self, Error> {
+    pub(crate) fn new(path: &Path, bits: BitDepth, n_frames: usize) -> Result<Self, Error> {
         let refused = |cause: String| Error::Unfit { path: path.into(), cause };
         if bits == BitDepth::Float32 {
             return Err(refused(

@@ -1,5 +1,7 @@
 //! Files with random changes.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,9 +16,14 @@ pub fn rounds() -> usize {
 }
 
 /// Numbers that look random (the generator is known as splitmix64).
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
+    #[allow(dead_code, reason = "only some tests change files themselves")]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,7 +33,7 @@ impl Random {
 }
 
 /// A file with some bytes changed, sometimes cut off.
-fn damaged(original: &[u8], random: &mut Random) -> Vec<u8> {
+pub fn damaged(original: &[u8], random: &mut Random) -> Vec<u8> {
     const AT_LIMITS: &[u8] = b"\0\x01\x7f\x80\xff9<-";
     let mut bytes = original.to_vec();
     for _ in 0..1 + random.below(4) {
@@ -53,18 +60,28 @@ pub struct Outcome {
 /// Opens a file or folder again and again with other changes of a file of it: never a panic or a long wait, whatever
 /// comes of it.
 pub fn mutate(seed: u64, n: usize, opened: &Path, changed: &Path) -> Outcome {
+    mutate_with(seed, n, changed, || {
+        let mut stack = open(opened).ok()?;
+        let last = stack.info().n_frames - 1;
+        let mut is_read = |&index: &usize| stack.read(index, &mut Frame::default()).is_ok();
+        Some([0, last.min(2), last].iter().filter(|index| is_read(index)).count())
+    })
+}
+
+/// The same for anything that is done with the file; `attempt` gives how much it read, or nothing.
+pub fn mutate_with(
+    seed: u64,
+    n: usize,
+    changed: &Path,
+    attempt: impl Fn() -> Option<usize> + std::panic::RefUnwindSafe,
+) -> Outcome {
     let original = std::fs::read(changed).unwrap();
     let mut random = Random(seed);
     let mut outcome = Outcome { n_refused: 0, n_read: 0 };
     for round in 0..n {
         std::fs::write(changed, damaged(&original, &mut random)).unwrap();
         let start = Instant::now();
-        let tried = catch_unwind(|| {
-            let mut stack = open(opened).ok()?;
-            let last = stack.info().n_frames - 1;
-            let mut is_read = |&index: &usize| stack.read(index, &mut Frame::default()).is_ok();
-            Some([0, last.min(2), last].iter().filter(|index| is_read(index)).count())
-        });
+        let tried = catch_unwind(&attempt);
         assert!(tried.is_ok(), "round {round} of seed {seed} ends in a panic");
         assert!(start.elapsed() < Duration::from_secs(5), "round {round} of seed {seed}");
         match tried.unwrap_or_default() {

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enlargement::Enlargement;
@@ -14,8 +15,13 @@ use crate::error::Error;
 use crate::geometry::Size;
 
 /// How the position between pixels is found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
+#[schemars(extend("anyOf" = [
+    { "enum": ["gauss-newton", "parabola", "gaussian", "none", "resize:2"] },
+    // From 0.1 to 32.
+    { "pattern": r"^resize:(0\.[1-9]\d*|([1-9]|[12]\d|3[01])(\.\d+)?|32(\.0+)?)$" },
+]))]
 pub enum Subpixel {
     /// Gauss–Newton fit of the template on a B-spline of the frame. Exact, with an error bar.
     #[default]

@@ -1,5 +1,6 @@
 //! How a window's content may change its place and shape: models, and the warps they allow.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Vector;
@@ -7,7 +8,7 @@ use crate::deformation::Deformation;
 use crate::geometry::Point;
 
 /// What a window's content may do between two frames.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Model {
     /// Move.

@@ -25,22 +25,39 @@ pub fn grid(within: Rect, window: Size, step: f64) -> Windows {
         !window.is_empty() && 0.0 < step,
         "a grid needs a window and a step, got {window} {step}"
     );
-    let across = starts(within.width, window.width, step);
-    let down = starts(within.height, window.height, step);
-    let row = |y: &usize| {
-        let y = within.y + *y as isize;
-        let place =
-            move |x: &usize| Rect::new(within.x + *x as isize, y, window.width, window.height);
-        across.iter().map(place).collect::<Vec<Rect>>()
-    };
     let mut windows = Windows::default();
-    windows.add("grid", down.iter().flat_map(row));
+    windows.add("grid", places(within, window, step));
     windows
 }
 
+/// The windows of a grid.
+pub(super) fn places(within: Rect, window: Size, step: f64) -> impl Iterator<Item = Rect> {
+    let across = starts(within.width, window.width, step);
+    let down = starts(within.height, window.height, step);
+    down.into_iter()
+        .flat_map(move |y| {
+            let place = move |x: usize| within.moved(x as isize, y as isize);
+            across.clone().into_iter().map(place)
+        })
+        .map(move |Rect { x, y, .. }| Rect::new(x, y, window.width, window.height))
+}
+
+/// How many windows a grid has.
+pub(super) fn number(within: Rect, window: Size, step: f64) -> f64 {
+    let along = |length: usize, side: usize| match length.checked_sub(side) {
+        None => 0.0,
+        Some(room) => (room as f64 / px(step, side)).floor() + 1.0,
+    };
+    along(within.width, window.width) * along(within.height, window.height)
+}
+
+/// Steps below one pixel would only repeat windows.
+fn px(step: f64, side: usize) -> f64 {
+    (step * side as f64).max(1.0)
+}
+
 fn starts(length: usize, side: usize, step: f64) -> Vec<usize> {
-    // Steps below one pixel would only repeat windows.
-    let step = (step * side as f64).max(1.0);
+    let step = px(step, side);
     let start = |i: usize| (i as f64 * step).floor() as usize;
     (0..).map(start).take_while(|start| start.saturating_add(side) <= length).collect()
 }
@@ -63,6 +80,17 @@ mod tests {
         assert_eq!(grid(Rect::new(0, 0, 8, 3), WINDOW, 0.5).len(), 3);
         assert_eq!(grid(Rect::new(0, 0, 12, 3), WINDOW, 2.0).len(), 2);
         assert_eq!(grid(Rect::new(0, 0, 6, 3), WINDOW, 0.01).len(), 3);
+    }
+
+    #[test]
+    fn the_number_of_windows_is_known_before() {
+        for (width, height, step) in
+            [(9, 7, 1.0), (8, 3, 0.5), (6, 4, 0.01), (12, 9, 2.0), (3, 9, 1.0)]
+        {
+            let within = Rect::new(5, -6, width, height);
+            let n_windows = grid(within, WINDOW, step).len();
+            assert_eq!(number(within, WINDOW, step), n_windows as f64, "{width} {height} {step}");
+        }
     }
 
     #[test]

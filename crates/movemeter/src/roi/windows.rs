@@ -1,16 +1,21 @@
 //! Windows in named groups.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::geometry::{Rect, Size};
+use crate::roi::color::Color;
 
 /// Windows that belong together and carry one name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RoiGroup {
+pub struct WindowGroup {
     /// Its name in tables.
     pub name: String,
+    /// Its colour in pictures; left out, one is chosen by its place among the groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<Color>,
     /// Its windows.
     pub windows: Vec<Rect>,
 }
@@ -25,10 +30,11 @@ pub struct RoiGroup {
 /// windows.add("stage", [Rect::new(0, 0, 64, 64)]);
 /// assert_eq!(windows.len(), 3);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(description = "Windows that are measured, in groups.")]
 pub struct Windows {
-    groups: Vec<RoiGroup>,
+    groups: Vec<WindowGroup>,
 }
 
 impl Windows {
@@ -37,16 +43,39 @@ impl Windows {
 
     /// Adds windows to the group of this name, which is made if it is not there yet.
     pub fn add(&mut self, name: &str, windows: impl IntoIterator<Item = Rect>) {
-        match self.groups.iter_mut().find(|group| group.name == name) {
-            Some(group) => group.windows.extend(windows),
-            None => self
-                .groups
-                .push(RoiGroup { name: name.into(), windows: windows.into_iter().collect() }),
-        }
+        self.group(name).windows.extend(windows);
+    }
+
+    /// The same for a group of this colour.
+    pub fn add_colored(
+        &mut self,
+        name: &str,
+        color: Option<Color>,
+        windows: impl IntoIterator<Item = Rect>,
+    ) {
+        let group = self.group(name);
+        group.color = color.or(group.color);
+        group.windows.extend(windows);
+    }
+
+    /// The group of this name, made if it is not there yet.
+    fn group(&mut self, name: &str) -> &mut WindowGroup {
+        let place = self.groups.iter().position(|group| group.name == name);
+        let place = place.unwrap_or_else(|| {
+            self.groups.push(WindowGroup { name: name.into(), color: None, windows: Vec::new() });
+            self.groups.len() - 1
+        });
+        &mut self.groups[place]
+    }
+
+    /// The colour of each group: its own, or one by its place.
+    pub fn colors(&self) -> Vec<Color> {
+        let groups = self.groups.iter().enumerate();
+        groups.map(|(place, group)| group.color.unwrap_or(Color::of_place(place))).collect()
     }
 
     /// The groups, in the order added.
-    pub fn groups(&self) -> &[RoiGroup] {
+    pub fn groups(&self) -> &[WindowGroup] {
         &self.groups
     }
 

@@ -4,21 +4,21 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use movemeter_io::{Error as FileError, HashedInput, Input, hash_input};
-
-use crate::failure::Failure;
+use crate::error::Error;
+use crate::provenance::{HashedInput, hash_input};
+use crate::series::Input;
 
 /// The inputs' hashes, taken while others measure.
 pub struct Hashes {
     inputs: Vec<Input>,
-    coming: Receiver<Result<HashedInput, FileError>>,
+    coming: Receiver<Result<HashedInput, Error>>,
 }
 
 /// Who stops does not want to wait for the hash of a large recording.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Stands for a hash that was not waited for.
-const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
 
 impl Hashes {
     /// Begins to take them.
@@ -36,12 +36,14 @@ impl Hashes {
     }
 
     /// Every input's hash.
-    pub fn all(self) -> Result<Vec<HashedInput>, Failure> {
+    ///
+    /// # Panics
+    ///
+    /// If the thread that takes them did.
+    pub fn all(self) -> Result<Vec<HashedInput>, Error> {
         let hashes = self.coming.iter().collect::<Result<Vec<_>, _>>()?;
-        match hashes.len() == self.inputs.len() {
-            true => Ok(hashes),
-            false => Err(Failure::Failed("cannot take the hash of every input".into())),
-        }
+        assert_eq!(hashes.len(), self.inputs.len(), "every input is hashed, or an error");
+        Ok(hashes)
     }
 
     /// Every input's hash, where it comes in a moment.
@@ -52,6 +54,7 @@ impl Hashes {
             let hash = self.coming.recv_timeout(left).ok().and_then(Result::ok);
             hash.unwrap_or_else(|| HashedInput {
                 name: input.path.display().to_string(),
+                path: Some(input.path.clone()),
                 sha256: UNKNOWN.into(),
                 n_files: (input.files != [input.path.clone()]).then_some(input.files.len()),
             })

@@ -4,6 +4,7 @@
 mod repository;
 mod tidy;
 mod venv;
+mod python;
 mod test;
 mod picture;
 mod gallery;
@@ -25,9 +26,10 @@ usage: cargo xtask <command>
 commands:
   test           everything that must pass before a change is handed over:
                  formatting, tidy, clippy, documentation, build, tests
-  test --quick   the same without clippy, documentation and Python comparisons
+  test --quick   the same without clippy, documentation and anything that needs Python
   tidy           only the rules of this repository: which crate and module may use which,
                  lengths of files and functions, what may be tracked
+  wheel          makes the Python package for this kind of machine: target/wheels/*.whl
   picture        draws docs/demo.svg anew from what the demonstration measures
   gallery        draws the pictures of docs/gallery.md anew with the command itself
   accuracy       measures errors, bias and error bars where the motion is known, and writes
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(test::Extent::Full),
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["tidy"] => tidy::run(),
+        ["wheel"] => python::wheel(),
         ["picture"] => picture::run(),
         ["gallery"] => gallery::run(),
         ["accuracy"] => accuracy::run(accuracy::Extent::Full),

@@ -1,17 +1,18 @@
 //! `cargo xtask test`: everything that must pass before a change is handed over.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::repository::{Workspace, cargo};
-use crate::{Result, tidy, venv};
+use crate::{Result, python, tidy, venv};
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Extent {
     /// Everything.
     Full,
-    /// Without clippy, documentation and Python comparisons.
+    /// Without clippy, documentation and anything that needs Python.
     Quick,
 }
 
@@ -31,22 +32,34 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
         stage("clippy", cargo().args(CLIPPY))?;
         stage("documentation", cargo().args(DOC).env("RUSTDOCFLAGS", "-D warnings"))?;
     }
+    let python = if extent == Extent::Full { python_for_tests(&workspace) } else { None };
     let mut tests = cargo();
     tests.args(TEST);
-    if extent == Extent::Full {
-        println!("\n== Python for comparisons");
-        match venv::for_tests(&workspace) {
-            Ok(python) => {
-                println!("{}", python.display());
-                tests.env("MOVEMETER_PYTHON", python);
-            }
-            Err(reason) => println!("skipped: Python comparisons ({reason})"),
-        }
-    }
+    tests.envs(python.iter().map(|python| ("MOVEMETER_PYTHON", python)));
     stage("build", cargo().args(BUILD))?;
     stage("tests", &mut tests)?;
+    if let Some(python) = &python {
+        println!("\n== the Python package");
+        python::install(&workspace, python)?;
+        stage("tests of the Python package", &mut python::tests(python))?;
+    }
     println!("\nall stages passed in {}", words(start.elapsed()));
     Ok(())
+}
+
+/// The Python with what comparisons and the package's tests need; says so if there is none.
+fn python_for_tests(workspace: &Workspace) -> Option<PathBuf> {
+    println!("\n== Python");
+    match venv::for_tests(workspace) {
+        Ok(python) => {
+            println!("{}", python.display());
+            Some(python)
+        }
+        Err(reason) => {
+            println!("skipped: comparisons with Python, and the Python package ({reason})");
+            None
+        }
+    }
 }
 
 const CLIPPY: &[&str] =

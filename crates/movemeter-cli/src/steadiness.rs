@@ -71,7 +71,7 @@ impl Steadiness {
                 after.rms_px, before.rms_px
             ));
         }
-        (before.rms_px <= BELIEVED * before.sd_px).then(|| {
+        before.is_noise().then(|| {
             format!(
                 "this did probably NOT help: the motion before (rms {:.4} px) is hardly more than the error of measuring it \
                  (rms {:.4} px), which is now in the frames; use the recording as it is",
@@ -80,9 +80,6 @@ impl Steadiness {
         })
     }
 }
-
-/// Motion is more than the error of measuring it from this many error bars on.
-const BELIEVED: f64 = 2.0;
 
 #[cfg(test)]
 mod tests {

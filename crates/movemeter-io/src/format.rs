@@ -8,6 +8,7 @@ use movemeter::source::FrameSource;
 
 use crate::error::Error;
 use crate::options::OpenOptions;
+use crate::tag::Tag;
 
 mod grey;
 mod raw;
@@ -18,6 +19,7 @@ mod times;
 mod png;
 mod jpeg_scan;
 mod image;
+mod exif;
 mod pnm;
 pub(crate) mod npy;
 mod npz;
@@ -162,6 +164,26 @@ fn check_not_inflated(size: Size, n_bytes: u64) -> Result<(), Cause> {
          is right, save it uncompressed, or crop it",
         size.area() as f64 * 4e-9
     ))
+}
+
+/// All tags of a page of a TIFF file, or what a JPEG, PNG or WebP file has as Exif; none for other formats.
+///
+/// `page` is its number in the file, from 0; a file that has fewer, as ImageJ writes some, has all its tags on the first.
+/// Values are given as stored, with the sense of bounds that opening has: of values beyond 64 MB in all, no more are read.
+///
+/// # Errors
+///
+/// A file that is not there, cannot be read, or is not what its ending says.
+pub fn tags(path: impl AsRef<Path>, page: usize) -> Result<Vec<Tag>, Error> {
+    let path = path.as_ref();
+    std::fs::metadata(path).map_err(|error| Error::refused(path, &error))?;
+    let Some(format) = Format::of(path) else { return Ok(Vec::new()) };
+    let read = match format.name {
+        "TIFF" => tiff::tags(path, page),
+        "JPEG" | "PNG" | "WebP" => exif::tags(path),
+        _ => return Ok(Vec::new()),
+    };
+    read.map_err(|cause| Error::Unreadable { format: format.name, path: path.into(), cause })
 }
 
 /// The endings of all files that can be read, as messages list them.

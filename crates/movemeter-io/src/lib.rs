@@ -21,6 +21,7 @@ mod ending;
 pub mod natural;
 mod moment;
 pub mod options;
+pub mod tag;
 mod format;
 mod joining;
 pub mod series;
@@ -48,6 +49,7 @@ pub mod report;
 pub use error::Error;
 pub use explained::explained;
 pub use film::{FilmOptions, write_mp4};
+pub use format::tags;
 pub use job::{Job, broken_off, doubts};
 pub use mask::read_mask;
 pub use natural::natural_cmp;
@@ -61,7 +63,7 @@ pub use rois::{RoiFormat, draw_windows, windows_anywhere, write_rois};
 pub use series::{Input, Part, Recording, open, open_all, open_with};
 pub use session::{
     Session, find_input, is_session, movzip_notes, read_recipe, read_results, read_rois,
-    read_session, write_movzip, write_session, write_session_to,
+    read_session, write_movzip, write_results, write_session, write_session_to,
 };
 pub use stack::{BitDepth, StackFormat, stack_files, write_stack, write_tiff};
 pub use table::stored::StoredTable;

@@ -20,6 +20,7 @@ mod samples;
 mod head;
 mod movzip;
 
+use std::io::Write;
 use std::path::Path;
 
 use movemeter::roi::{Roi, RoiGroup, WindowGroup, join_groups};
@@ -32,6 +33,7 @@ use crate::provenance::HashedInput;
 use crate::recipe_file::RecipeFile;
 use crate::results::{self, Results};
 use crate::rois;
+use crate::table::{TableFormat, write_table};
 use archive::Archive;
 
 pub use movzip::{is_movzip, movzip_notes, write_movzip};
@@ -120,6 +122,23 @@ pub fn read_results(path: impl AsRef<Path>) -> Result<Results, Error> {
         cause: "nothing was measured in it; measure its recording, and write a table or session"
             .into(),
     })
+}
+
+/// Writes what was measured, whole or not at all: as a session if the path ends in `.zip`, else as the table that its
+/// ending names. Paths of inputs lead there from its folder.
+pub fn write_results(results: Results, path: impl AsRef<Path>) -> Result<(), Error> {
+    let path = path.as_ref();
+    if is_session(path) {
+        return write_session(&Session::of_results(results), path);
+    }
+    let format = TableFormat::of(path)?;
+    let mut file = OutputFile::create(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let provenance = results.provenance.seen_from(folder.unwrap_or(Path::new(".")));
+    write_table(&results.tracks.table(), &provenance, format, &mut file)
+        .and_then(|()| file.flush())
+        .map_err(|error| Error::unwritable(path, &error))?;
+    file.finish()
 }
 
 /// Reads a recipe: that of a session, or of a recipe file or table by [`RecipeFile::read`].

@@ -25,6 +25,7 @@ mod xml;
 mod ome;
 mod micro_manager;
 mod single;
+mod tags;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,8 @@ use self::xml::Ome;
 use super::{Cause, Opened, name_of};
 use crate::error::Error;
 use crate::options::OpenOptions;
+
+pub(super) use self::tags::tags;
 
 pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, Cause> {
     let mut file = TiffFile::open(path)?;

@@ -96,17 +96,30 @@ impl Chain {
         for frames in frames.chunks(rayon::current_num_threads()) {
             let prepare = |frame: &&Frame| site.prepare(frame, Role::Both, pool);
             let prepared: Vec<Prepared> = frames.par_iter().map(prepare).collect();
-            let going = prepared.into_iter().take_while(|_| !monitor.is_cancelled());
-            samples.extend(going.flat_map(|frame| self.step(site, &Arc::new(frame), pool)));
+            for frame in prepared {
+                let Some(found) = self.step(site, &Arc::new(frame), pool, monitor) else {
+                    return samples;
+                };
+                samples.extend(found);
+            }
         }
         samples
     }
 
-    /// Every window in the next frame.
-    fn step(&mut self, site: &Site, frame: &Arc<Prepared>, pool: &ScratchPool) -> Vec<Found> {
+    /// Every window in the next frame, unless the monitor says to stop.
+    fn step(
+        &mut self,
+        site: &Site,
+        frame: &Arc<Prepared>,
+        pool: &ScratchPool,
+        monitor: &dyn Monitor,
+    ) -> Option<Vec<Found>> {
         self.n_frames += 1;
         let number = self.n_frames;
-        let step = |link: &mut Link| link.step(site, number, frame, &mut pool.get());
+        let step = |link: &mut Link| {
+            let goes_on = !monitor.is_cancelled();
+            goes_on.then(|| link.step(site, number, frame, &mut pool.get()))
+        };
         let samples = self.links.par_iter_mut().map(step).collect();
         if !self.follow {
             self.let_go_of_old_frames();

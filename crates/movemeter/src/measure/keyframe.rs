@@ -116,24 +116,31 @@ impl Keyframes {
                 (pixels, Arc::new(prepared))
             };
             let prepared: Vec<_> = frames.par_iter().map(prepare).collect();
-            let going = prepared.into_iter().take_while(|_| !monitor.is_cancelled());
-            samples
-                .extend(going.flat_map(|(pixels, frame)| self.step(site, (&pixels, &frame), pool)));
+            for (pixels, frame) in prepared {
+                let Some(found) = self.step(site, (&pixels, &frame), pool, monitor) else {
+                    return samples;
+                };
+                samples.extend(found);
+            }
         }
         samples
     }
 
-    /// Every window in the next frame.
+    /// Every window in the next frame, unless the monitor says to stop.
     fn step(
         &mut self,
         site: &Site,
         (pixels, frame): (&Frame, &Arc<Prepared>),
         pool: &ScratchPool,
-    ) -> Vec<Found> {
+        monitor: &dyn Monitor,
+    ) -> Option<Vec<Found>> {
         self.n_frames += 1;
         let number = self.n_frames;
         let present = Present { site, number, frame, pixels };
-        let step = |window: &mut Window| window.step(&present, &mut pool.get());
+        let step = |window: &mut Window| {
+            let goes_on = !monitor.is_cancelled();
+            goes_on.then(|| window.step(&present, &mut pool.get()))
+        };
         let samples = self.windows.par_iter_mut().map(step).collect();
         self.let_go_of_old_frames(&present, pool);
         samples

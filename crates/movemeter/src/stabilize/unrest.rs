@@ -26,7 +26,15 @@ pub struct Unrest {
     pub n_lost: usize,
 }
 
+/// Motion is more than the error of measuring it from this many error bars on.
+const BELIEVED: f64 = 2.0;
+
 impl Unrest {
+    /// Whether it is hardly more than the error of measuring it: who takes it out puts that error in.
+    pub fn is_noise(&self) -> bool {
+        self.rms_px <= BELIEVED * self.sd_px
+    }
+
     /// Of the content of a following window.
     pub fn of(track: &Track, correction: Correction) -> Self {
         let placed = |index| Some((index, placement(track, index)?));
@@ -129,6 +137,9 @@ mod tests {
         // Corners lie 5 px from the centre; in one of two frames the angle is uncertain.
         assert!((of(Correction::Rotation) - 50f64.sqrt()).abs() < 1e-12);
         assert!((of(Correction::Both) - 75f64.sqrt()).abs() < 1e-12);
+        // Both frames moved by 1 px, which two error bars of 0.5 px still reach.
+        let is_noise = |sd_px| Unrest { rms_px: 1.0, sd_px, ..Unrest::default() }.is_noise();
+        assert!(is_noise(0.5) && !is_noise(0.49));
     }
 
     #[test]

@@ -2,8 +2,12 @@
 
 /// The name of a tag, or its number.
 pub(super) fn of_tag(tag: u16) -> String {
-    let name = TAGS.iter().find(|(number, _)| *number == tag);
-    name.map_or_else(|| format!("tag {tag}"), |(_, name)| (*name).into())
+    known(tag).map_or_else(|| format!("tag {tag}"), Into::into)
+}
+
+/// The name of a tag, if it has one.
+pub(super) fn known(tag: u16) -> Option<&'static str> {
+    TAGS.iter().find(|(number, _)| *number == tag).map(|(_, name)| *name)
 }
 
 /// What a value of a tag means, where it is a number for a word.

@@ -119,7 +119,7 @@ fn numbers(file: &mut TiffFile, entry: &Entry) -> Option<Vec<String>> {
 }
 
 /// A number of so many bytes whose first bit is its sign.
-fn signed(value: u64, n_bytes: u8) -> i64 {
+pub(super) fn signed(value: u64, n_bytes: u8) -> i64 {
     let unused = 64 - 8 * u32::from(n_bytes);
     (value << unused).cast_signed() >> unused
 }

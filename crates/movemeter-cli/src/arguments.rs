@@ -141,10 +141,10 @@ pub enum Command {
         override_usage = rois::USAGE, arg_required_else_help = true
     )]
     Rois(Box<RoisArguments>),
-    /// Write a table in another format
+    /// Write a table or session in another format
     #[command(after_help = convert::EXAMPLES, arg_required_else_help = true)]
     Convert(ConvertArguments),
-    /// Measure again what a table says, and compare bit for bit
+    /// Measure again what a table or session says, and compare bit for bit
     #[command(
         before_help = verify::INTRODUCTION, after_help = verify::EXAMPLES,
         help_template = "{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",

@@ -1,21 +1,24 @@
-//! `movemeter convert`: a table in another format.
+//! `movemeter convert`: a table or session in another format.
 
 use std::path::Path;
 
 use movemeter::table::Table;
 use movemeter::track::Tracks;
-use movemeter_io::{Input, Results, is_session, read_results, read_table};
+use movemeter_io::{Input, Results, is_session, read_results, read_table, table_format};
+use serde_json::json;
 
 use crate::arguments::ConvertArguments;
 use crate::failure::Failure;
 use crate::outputs::Outputs;
+use crate::voice::Voice;
+use crate::words::counted;
 
 /// Reads the table, and writes all it holds.
-pub fn convert(arguments: &ConvertArguments) -> Result<(), Failure> {
+pub fn convert(arguments: &ConvertArguments, voice: &Voice) -> Result<(), Failure> {
     let path = &arguments.table;
-    if is_session(path) {
+    if table_format(path)?.is_none() {
         let results = read_results(path)?;
-        return write(arguments, &results.tracks.table(), &results);
+        return write(arguments, &results.tracks.table(), &results, voice);
     }
     let stored = read_table(path)?;
     let is_understood = arguments.wide || arguments.outputs.iter().any(|output| is_session(output));
@@ -27,18 +30,27 @@ pub fn convert(arguments: &ConvertArguments) -> Result<(), Failure> {
             ..Results::default()
         },
     };
-    write(arguments, &stored.table(), &results)
+    write(arguments, &stored.table(), &results, voice)
 }
 
 fn write(
     arguments: &ConvertArguments,
     table: &Table<'_>,
     results: &Results,
+    voice: &Voice,
 ) -> Result<(), Failure> {
     let path = &arguments.table;
     let inputs = [Input { path: path.clone(), files: vec![path.clone()] }];
     let n_groups = arguments.wide.then(|| n_groups(&results.tracks));
-    Outputs::create(&arguments.outputs, &inputs, n_groups)?.write(table, results)
+    let outputs = Outputs::create(&arguments.outputs, &inputs, n_groups)?;
+    let places = outputs.names();
+    outputs.write(table, results)?;
+    let (n_rows, n_columns) = (table.n_rows, table.columns.len());
+    let event =
+        json!({ "event": "finished", "rows": n_rows, "columns": n_columns, "outputs": places });
+    let of = format!("{}, {}", counted(n_rows, "row"), counted(n_columns, "column"));
+    voice.result(&format!("{of} -> {}", places.join(" and ")), &event);
+    Ok(())
 }
 
 fn n_groups(tracks: &Tracks) -> usize {

@@ -74,9 +74,11 @@ fn warn_of_gaps(tracks: &Tracks, moments: &[Moment], voice: &Voice) {
     let [Moment::Several(frames, _)] = moments else { return };
     let n = n_partly_measured(tracks, frames);
     if 0 < n {
+        let (whose, others) =
+            if n == 1 { ("its value is", "that") } else { ("their values are", "those") };
         voice.warning(&format!(
-            "{} could not be measured in all of these frames; their values are of fewer frames than those of the \
-             others, so look at single frames, too (--frame N)",
+            "{} could not be measured in all of these frames; {whose} of fewer frames than {others} of the others, so \
+             look at single frames, too (--frame N)",
             counted(n, "window")
         ));
     }

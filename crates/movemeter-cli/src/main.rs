@@ -49,6 +49,7 @@ fn main() -> ExitCode {
     let voice = match &command {
         Command::Measure(arguments) => Voice::of(&arguments.running.speaking),
         Command::Preprocess(arguments) => Voice::of(&arguments.speaking),
+        Command::Convert(arguments) => Voice::of(&arguments.speaking),
         Command::Verify(arguments) => Voice::of(&arguments.speaking),
         Command::Stabilize(arguments) => Voice::of(&arguments.speaking),
         Command::Batch(arguments) => Voice::of(&arguments.speaking),
@@ -79,7 +80,7 @@ fn run(command: &Command, voice: &Voice) -> Result<(), Failure> {
             preprocess::preprocess(arguments, voice)
         }
         Command::Rois(arguments) => rois::rois(arguments, voice),
-        Command::Convert(arguments) => convert::convert(arguments),
+        Command::Convert(arguments) => convert::convert(arguments, voice),
         Command::Verify(arguments) => {
             stop::listen()?;
             verify::verify(arguments, voice)

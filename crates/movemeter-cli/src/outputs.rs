@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use movemeter::table::Table;
 use movemeter::track::Tracks;
 use movemeter_io::{
-    Input, OutputFile, RecipeFile, Results, Session, TableFormat, check_not_an_input, is_session,
+    Input, OutputFile, RecipeFile, Results, Session, TableFormat, check_not_an_input, table_format,
     wide_names, wide_tables, write_session_to, write_table,
 };
 
@@ -206,13 +206,10 @@ fn is_stdout(path: &Path) -> bool {
 }
 
 fn kind_of(path: &Path) -> Result<Kind, Failure> {
-    if is_session(path) {
-        return Ok(Kind::Session);
-    }
-    let format = TableFormat::of(path);
+    let format = table_format(path);
     let format =
         format.map_err(|error| Failure::Usage(format!("cannot write a table: {error}")))?;
-    Ok(Kind::Table(format))
+    Ok(format.map_or(Kind::Session, Kind::Table))
 }
 
 /// Whether all are different files, and none is given twice.

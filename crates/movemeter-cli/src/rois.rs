@@ -88,6 +88,7 @@ fn groups(arguments: &RoisArguments) -> Result<Vec<RoiGroup>, Failure> {
     for file in files {
         join_groups(&mut groups, read_rois(file)?);
     }
+    check_all_is_used(shapes)?;
     let drawn = drawn(shapes, fill)?;
     match drawn.is_empty() {
         true => groups = changed(groups, fill),
@@ -105,6 +106,27 @@ fn groups(arguments: &RoisArguments) -> Result<Vec<RoiGroup>, Failure> {
             "there is no ROI; name a file, or draw one, as with --ellipse (see movemeter rois --help)".into(),
         )),
     }
+}
+
+/// What no shape has was not asked for on purpose.
+fn check_all_is_used(shapes: &DrawArguments) -> Result<(), Failure> {
+    let no = |option: &str, what: &str, which: &str| {
+        Err(Failure::Usage(format!(
+            "{option} says {what}, and none is drawn; add {which}, or leave it out"
+        )))
+    };
+    let DrawArguments { ellipses, lines, polygons, arcs, .. } = shapes;
+    if shapes.ring.is_some() && ellipses.is_empty() && arcs.is_empty() {
+        return no("--ring", "how thick the ring of an ellipse or arc is", "--ellipse or --arc");
+    }
+    if shapes.distance.is_some() && lines.is_empty() && polygons.is_empty() {
+        return no(
+            "--distance",
+            "how far from a line or the outline of a polygon windows lie",
+            "--line or --polygon",
+        );
+    }
+    Ok(())
 }
 
 /// The groups of files, filled, named and coloured as was said.

@@ -142,7 +142,7 @@ pub enum Error {
         path: PathBuf,
         /// Its SHA-256.
         found: String,
-        /// The one that the table names.
+        /// The one that the table or session names.
         expected: String,
     },
     /// An input that is neither where it was nor where it was looked for.
@@ -153,8 +153,16 @@ pub enum Error {
     InputGone {
         /// Its name.
         name: String,
-        /// The table.
+        /// The table or session.
         path: PathBuf,
+    },
+    /// A table or session that does not say enough to be measured again.
+    #[error("cannot be measured again as it was: {cause} ({})", path.display())]
+    NotVerifiable {
+        /// The table or session.
+        path: PathBuf,
+        /// What is missing, and what to do.
+        cause: String,
     },
     /// A picture that cannot be drawn of what was measured.
     #[error("{0}")]

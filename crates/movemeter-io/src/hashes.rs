@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::format::name_of;
 use crate::provenance::{HashedInput, hash_input};
 use crate::series::Input;
 
@@ -53,7 +54,7 @@ impl Hashes {
             let left = until.saturating_duration_since(Instant::now());
             let hash = self.coming.recv_timeout(left).ok().and_then(Result::ok);
             hash.unwrap_or_else(|| HashedInput {
-                name: input.path.display().to_string(),
+                name: name_of(&input.path),
                 path: Some(input.path.clone()),
                 sha256: UNKNOWN.into(),
                 n_files: (input.files != [input.path.clone()]).then_some(input.files.len()),

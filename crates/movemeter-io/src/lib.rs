@@ -18,6 +18,7 @@
 
 pub mod error;
 mod ending;
+mod plainly;
 pub mod natural;
 mod moment;
 pub mod options;
@@ -32,23 +33,25 @@ pub mod film;
 pub mod stack;
 pub mod provenance;
 pub mod hashes;
+pub mod finding;
 pub mod table;
 pub mod results;
 pub mod recipe_file;
 pub mod rois;
 pub mod unread;
 pub mod job;
-pub mod verification;
 pub mod wide;
 pub mod batch;
 pub mod picture;
 pub mod session;
+pub mod verification;
 pub mod explained;
 pub mod report;
 
 pub use error::Error;
 pub use explained::explained;
 pub use film::{FilmOptions, write_mp4};
+pub use finding::{FoundInput, find_input};
 pub use format::tags;
 pub use job::{Job, broken_off, doubts};
 pub use mask::read_mask;
@@ -62,8 +65,8 @@ pub use results::Results;
 pub use rois::{RoiFormat, draw_windows, windows_anywhere, write_rois};
 pub use series::{Input, Part, Recording, open, open_all, open_with};
 pub use session::{
-    Session, find_input, is_session, movzip_notes, read_recipe, read_results, read_rois,
-    read_session, write_movzip, write_results, write_session, write_session_to,
+    Session, is_session, movzip_notes, read_recipe, read_results, read_rois, read_session,
+    table_format, write_movzip, write_results, write_session, write_session_to,
 };
 pub use stack::{BitDepth, StackFormat, stack_files, write_stack, write_tiff};
 pub use table::stored::StoredTable;

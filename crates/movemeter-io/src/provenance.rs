@@ -120,7 +120,7 @@ fn name_within(file: &Path, input: &Path) -> String {
     within.map_or_else(|| name_of(file), |name| name.display().to_string().replace('\\', "/"))
 }
 
-fn hash_file(path: &Path) -> Result<String, Error> {
+pub(crate) fn hash_file(path: &Path) -> Result<String, Error> {
     let refused = |error: io::Error| Error::refused(path, &error);
     let mut file = File::open(path).map_err(refused)?;
     let mut hash = Sha256::new();

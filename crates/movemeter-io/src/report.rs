@@ -17,12 +17,12 @@ use movemeter::review::Review;
 use movemeter::source::FrameSource;
 
 use crate::error::Error;
+use crate::finding::find_input;
 use crate::hashes::UNKNOWN;
 use crate::mask::read_mask;
 use crate::provenance::{HashedInput, hash_input};
 use crate::results::Results;
 use crate::series::{Input, Recording, open_all};
-use crate::session::find_input;
 use worst::Shown;
 
 /// What a report is made of.

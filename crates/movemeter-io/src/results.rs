@@ -44,7 +44,8 @@ pub fn read_results(path: impl AsRef<Path>) -> Result<Results, Error> {
     results_of(table, format).map_err(|cause| unreadable(path, format, cause))
 }
 
-fn results_of(table: StoredTable, format: TableFormat) -> Result<Results, String> {
+/// The same of a table that was read.
+pub(crate) fn results_of(table: StoredTable, format: TableFormat) -> Result<Results, String> {
     let recipe = table.recipe();
     let known = recipe.as_ref().ok();
     let tracks = tracks::of(&table, known, format)?;

@@ -2,7 +2,6 @@
 //!
 //! docs/rois.md says what is in each. A file is known by its content when it is read, by its ending when it is written.
 
-mod explained;
 mod json;
 mod list;
 mod imagej;

@@ -15,7 +15,6 @@
 
 mod archive;
 mod array;
-mod place;
 mod samples;
 mod head;
 mod movzip;
@@ -28,6 +27,7 @@ use serde_json::Value;
 use zip::ZipWriter;
 
 use crate::error::Error;
+use crate::finding::find_input;
 use crate::output::OutputFile;
 use crate::provenance::HashedInput;
 use crate::recipe_file::RecipeFile;
@@ -36,8 +36,8 @@ use crate::rois;
 use crate::table::{TableFormat, write_table};
 use archive::Archive;
 
+pub(crate) use movzip::is_taken_over;
 pub use movzip::{is_movzip, movzip_notes, write_movzip};
-pub use place::find_input;
 
 /// What someone works on: a recording, how it is measured, and what was measured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,22 +101,50 @@ pub fn write_session_to(
 /// another kind than is known, the error says so; what else lies in the archive is passed.
 pub fn read_session(path: impl AsRef<Path>) -> Result<Session, Error> {
     let path = path.as_ref();
-    let unreadable = |cause| Error::Unreadable { format: FORMAT, path: path.into(), cause };
-    let mut archive = Archive::open(path)?;
-    if movzip::is_movzip_archive(&archive) {
-        return movzip::read(&mut archive, path).map_err(unreadable);
+    let mut session = read_recorded(path)?;
+    let results = session.results.iter_mut().flat_map(|of| &mut of.provenance.inputs);
+    for input in session.inputs.iter_mut().chain(results) {
+        input.path = find_input(input, path).or(input.path.take());
     }
-    read(&mut archive, path).map_err(unreadable)
+    Ok(session)
+}
+
+/// The same, with the paths of inputs as tables have them: as seen from the session's folder if they are there, else as
+/// they were.
+pub(crate) fn read_recorded(path: &Path) -> Result<Session, Error> {
+    let mut archive = Archive::open(path)?;
+    let read = match movzip::is_movzip_archive(&archive) {
+        true => movzip::read(&mut archive),
+        false => read(&mut archive, path),
+    };
+    read.map_err(|cause| Error::Unreadable { format: FORMAT, path: path.into(), cause })
 }
 
 /// Reads what was measured back: from a session, or from a table by
 /// [`results::read_results`].
 pub fn read_results(path: impl AsRef<Path>) -> Result<Results, Error> {
     let path = path.as_ref();
-    if !is_session(path) {
-        return results::read_results(path);
+    match table_format(path)? {
+        Some(_) => results::read_results(path),
+        None => results_in(read_session(path)?, path),
     }
-    read_session(path)?.results.ok_or_else(|| Error::Unreadable {
+}
+
+/// The format of a table, by its ending; `None`: a session. The error names the endings of both.
+pub fn table_format(path: &Path) -> Result<Option<TableFormat>, Error> {
+    if is_session(path) {
+        return Ok(None);
+    }
+    TableFormat::of(path).map(Some).map_err(|error| match error {
+        Error::UnknownEnding { path, allowed } => {
+            Error::UnknownEnding { path, allowed: format!("{allowed}, or .zip (a session)") }
+        }
+        other => other,
+    })
+}
+
+pub(crate) fn results_in(session: Session, path: &Path) -> Result<Results, Error> {
+    session.results.ok_or_else(|| Error::Unreadable {
         format: FORMAT,
         path: path.into(),
         cause: "nothing was measured in it; measure its recording, and write a table or session"

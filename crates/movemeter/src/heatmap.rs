@@ -94,10 +94,9 @@ pub fn values_over(tracks: &Tracks, heat: Heat, frames: &[usize], over: Over) ->
             (Heat::Direction, Over::Mean) => mean_direction(tracks, window, frames),
             (Heat::Direction, Over::Max) => f64::NAN,
             _ => {
-                let is_measured =
-                    |frame: &&usize| tracks[window].samples[**frame] != Sample::reference();
-                let measured = frames.iter().filter(is_measured);
-                let all = measured.map(|&frame| value(tracks, heat, window, frame));
+                let counts = |frame: &&usize| !is_reference(&tracks[window].samples[**frame]);
+                let counted = frames.iter().filter(counts);
+                let all = counted.map(|&frame| value(tracks, heat, window, frame));
                 of_measured(all, over)
             }
         })
@@ -107,13 +106,17 @@ pub fn values_over(tracks: &Tracks, heat: Heat, frames: &[usize], over: Over) ->
 /// How many windows were measured in some of these frames, but not in all: a mean or extreme over frames is over others
 /// than that of their neighbours.
 pub fn n_partly_measured(tracks: &Tracks, frames: &[usize]) -> usize {
-    let is_measured = |track: &Track, frame: usize| track.samples[frame].displacement().is_some();
+    let is_measured = |sample: &Sample| sample.displacement().is_some() && !is_reference(sample);
     let is_partly = |track: &&Track| {
-        let n = frames.iter().filter(|&&frame| is_measured(track, frame)).count();
-        let n_lost = frames.iter().filter(|&&frame| is_lost(&track.samples[frame])).count();
-        0 < n && 0 < n_lost
+        let mut samples = frames.iter().map(|&frame| &track.samples[frame]);
+        samples.clone().any(is_measured) && samples.any(is_lost)
     };
     tracks.tracks.iter().filter(is_partly).count()
+}
+
+/// Against itself, nothing is measured.
+fn is_reference(sample: &Sample) -> bool {
+    *sample == Sample::reference()
 }
 
 /// Neither measured nor left out by the user.
@@ -376,6 +379,24 @@ mod tests {
         let down = over(Heat::Direction, Over::Mean);
         assert!((down - (-2.0f64).atan2(3.0).to_degrees() - 360.0).abs() < 1e-9, "{down}");
         assert!(values_over(&tracks, Heat::Displacement, &[0, 2], Over::Mean)[0].is_nan());
+    }
+
+    #[test]
+    fn windows_of_which_frames_are_missing_are_counted_but_not_those_of_none() {
+        let (nan, at) = ((f64::NAN, f64::NAN), (1.0, 0.0));
+        let count = |moved: [(f64, f64); 4], frames: &[usize]| {
+            n_partly_measured(&tracks(&[(0, 0), (8, 0)], &moved, &[f64::NAN; 4]), frames)
+        };
+        let all = [0, 1, 2, 3];
+        assert_eq!(count([(0.0, 0.0), at, nan, at], &all), 2);
+        assert_eq!(count([(0.0, 0.0), at, nan, at], &[1, 3]), 0);
+        assert_eq!(count([(0.0, 0.0), at, at, at], &all), 0);
+        // The reference is no measurement: these have no value that could be of fewer frames.
+        assert_eq!(count([(0.0, 0.0), nan, nan, nan], &all), 0);
+        // What the user left out is missing in all windows alike.
+        let mut left_out = tracks(&[(0, 0)], &[(0.0, 0.0), at, nan, at], &[f64::NAN; 4]);
+        left_out.tracks[0].samples[2] = Sample::lost(Status::Excluded);
+        assert_eq!(n_partly_measured(&left_out, &all), 0);
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl Preparation {
         Self { background: Some(Arc::new(background)), ..self }
     }
 
+    /// What is taken off each frame.
+    pub fn background(&self) -> Option<&Frame> {
+        self.background.as_deref()
+    }
+
     /// The same, with a Gaussian blur of this standard deviation at the end; 0: none.
     pub fn blurred(self, sigma_px: f64) -> Self {
         Self { taps: blur::taps(sigma_px), ..self }

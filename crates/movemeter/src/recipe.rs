@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::brightness::BrightnessMode;
 use crate::error::Error;
-use crate::geometry::Size;
+use crate::geometry::{Rect, Size};
 use crate::mask::{Counts, Mask};
 use crate::matching::subpixel::Subpixel;
 use crate::matching::warp::Model;
+use crate::monitor::Warning;
 use crate::preprocess::background::Background;
 use crate::roi::Windows;
 use crate::source::StackInfo;
@@ -246,14 +247,28 @@ impl Default for Recipe {
 impl Recipe {
     /// Whether every setting is in its range, for this stack; if not, which one is not.
     pub fn check(&self, info: &StackInfo) -> Result<(), Error> {
-        self.check_settings()?;
-        self.windows.check(info.size)?;
-        self.check_enlarged(info.size)?;
-        self.check_mask(info.size)?;
+        self.check_for(info.size)?;
         if let Reference::Frame(number) = self.reference {
             self.check_reference(number, info)?;
         }
         Ok(())
+    }
+
+    /// The same for frames of this size, whichever they are.
+    pub fn check_for(&self, frame: Size) -> Result<(), Error> {
+        self.check_settings()?;
+        self.windows.check(frame)?;
+        self.check_enlarged(frame)?;
+        self.check_mask(frame)
+    }
+
+    /// What should be known of the result before any frame is seen.
+    pub fn warning(&self, frame: Size) -> Option<Warning> {
+        let max_displacement_px = self.max_displacement_px?;
+        let reach = max_displacement_px.ceil() as usize;
+        let is_clipped = |rect: Rect| !rect.grown(reach).is_inside(frame);
+        let n_windows = self.windows.iter().filter(|&(_, _, rect)| is_clipped(rect)).count();
+        (0 < n_windows).then_some(Warning::SearchClipped { n_windows, max_displacement_px })
     }
 
     /// Whether every setting is in its range, for whatever stack.
@@ -422,7 +437,6 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Rect;
     use crate::matching::enlargement::Enlargement;
 
     fn info() -> StackInfo {

@@ -1,8 +1,10 @@
-//! What can be typed about converting tables.
+//! What can be typed about converting tables and sessions.
 
 use std::path::PathBuf;
 
 use clap::Args;
+
+use super::SpeakingArguments;
 
 pub(super) const EXAMPLES: &str = "\
 What the table says of itself (recipe, inputs, version) is kept. Text has six decimals: what was read from \
@@ -11,17 +13,18 @@ What the table says of itself (recipe, inputs, version) is kept. Text has six de
 Examples:
   movemeter convert motion.csv -o motion.parquet
   movemeter convert motion.parquet -o motion.csv -o motion.npz
+  movemeter convert motion.csv -o run.zip
   movemeter convert motion.npz --wide -o motion.csv";
 
 /// `movemeter convert …`
 #[derive(Debug, Args)]
 pub struct ConvertArguments {
-    /// Table to read: .csv .tsv .json .parquet .npz.
+    /// Table or session to read: .csv .tsv .json .parquet .npz .zip.
     #[arg(value_name = "TABLE")]
     pub table: PathBuf,
 
-    /// Table to write; its ending chooses the format: .csv .tsv .json .parquet .npz. May be given several times; `-`
-    /// writes CSV to standard output.
+    /// Table or session to write; its ending chooses the format: .csv .tsv .json .parquet .npz .zip. May be given
+    /// several times; `-` writes CSV to standard output.
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
 
@@ -30,4 +33,8 @@ pub struct ConvertArguments {
     /// summary_desctructive_motion.csv: lengths of displacements in px, and their means.
     #[arg(long)]
     pub wide: bool,
+
+    /// How to speak.
+    #[command(flatten)]
+    pub speaking: SpeakingArguments,
 }

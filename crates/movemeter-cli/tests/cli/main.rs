@@ -23,5 +23,6 @@ mod session;
 mod several;
 mod recipe;
 mod tables;
+mod verify;
 mod showing;
 mod stabilize;

@@ -123,10 +123,9 @@ fn what_was_not_measured_is_grey_and_every_option_of_heatmap_counts() {
     assert!(table.contains("excluded"));
 }
 
-#[test]
-fn a_lost_window_is_hatched() {
+/// Also writes `lost.csv`, as if the first window had been lost in frame 2.
+fn with_lost_window() -> Folder {
     let folder = measured();
-    // As if the first window had been lost in frame 2.
     let lines: Vec<String> = folder.text("out.csv").lines().map(String::from).collect();
     let lost = |line: &String| match line.starts_with("2,") && line.contains(",grid,0,") {
         true => line
@@ -143,11 +142,42 @@ fn a_lost_window_is_hatched() {
     };
     let text: Vec<String> = lines.iter().map(lost).collect();
     std::fs::write(folder.path("lost.csv"), text.join("\n") + "\n").unwrap();
+    folder
+}
+
+#[test]
+fn a_lost_window_is_hatched() {
+    let folder = with_lost_window();
     drawn(&folder, "heatmap lost.csv --frame 2 -o h.png --dpi 100");
     let (_, _, colors) = pixels(&folder.path("h.png"));
     let grey = colors.iter().filter(|color| **color == [0xC8; 3]).count();
     // One of twelve windows, the map about two thirds of the picture, a quarter of it lines.
     assert!(colors.len() / 40 < grey && grey < colors.len() / 10, "{grey} of {}", colors.len());
+}
+
+#[test]
+fn a_mean_or_largest_of_fewer_frames_is_said_to_be_one() {
+    let folder = with_lost_window();
+    let said = |arguments: &str| {
+        let ran = folder.run(&format!("heatmap {arguments}"));
+        assert_eq!(ran.code, 0, "{arguments}: {ran:?}");
+        ran.stderr.contains(
+            "warning: 1 window could not be measured in all of these frames; its value is of fewer frames",
+        )
+    };
+    for (arguments, is_said) in [
+        ("lost.csv -o h.png", true),
+        ("lost.csv --frame mean -o h.png", true),
+        ("lost.csv --frame max -o h.png", true),
+        ("lost.csv --frame max -o h.npy", true),
+        ("lost.csv --frame 2 -o h.png", false),
+        ("lost.csv -o h.npy", false),
+        ("lost.csv --frames 3.. -o h.png", false),
+        ("lost.csv --window 1,2,3 -o h.png", false),
+        ("out.csv -o h.png", false),
+    ] {
+        assert_eq!(said(arguments), is_said, "{arguments}");
+    }
 }
 
 #[test]

@@ -72,6 +72,34 @@ fn arcs_and_radial_lines_are_groups_of_their_own() {
 }
 
 #[test]
+fn a_ring_or_distance_that_no_shape_has_is_refused() {
+    let folder = Folder::new();
+    rois(&folder, "--ellipse 8,8,40,40 -o eye.json");
+    for shapes in
+        ["--box 8,8,40,20", "--point 30,30", "--full-frame", "--line 8,8,40,40", "eye.json"]
+    {
+        let said = refusal(&folder, &format!("{shapes} --block 8 --ring 20"), USAGE);
+        assert!(
+            said.starts_with(
+                "error: --ring says how thick the ring of an ellipse or arc is, and none is drawn;"
+            ),
+            "{said}"
+        );
+    }
+    for shapes in ["--box 8,8,40,20", "--ellipse 8,8,40,40", "--arc 64,48,40 --ring 9", "eye.json"]
+    {
+        let said = refusal(&folder, &format!("{shapes} --block 8 --distance 3"), USAGE);
+        assert!(
+            said.contains("--distance says how far from a line")
+                && said.contains("add --line or --polygon"),
+            "{said}"
+        );
+    }
+    // Beside one that has it, a box may be drawn.
+    rois(&folder, "--box 8,8,40,20 --ellipse 8,8,40,40 --ring 20 --line 8,8,40,40 --distance 3");
+}
+
+#[test]
 fn files_are_joined_and_filled_anew() {
     let folder = Folder::new();
     rois(&folder, "--ellipse 8,8,40,40 --group eye -o eye.json");

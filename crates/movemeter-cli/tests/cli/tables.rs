@@ -1,4 +1,4 @@
-//! Tables converted, written wide, and verified.
+//! Tables converted and written wide.
 
 use super::folder::{Folder, numbers, rows};
 
@@ -19,8 +19,29 @@ fn a_table_is_the_same_by_way_of_any_format() {
     }
     let ran = folder.run("convert out.csv -o out.csv");
     assert!(ran.code == 2 && ran.stderr.contains("the output is also an input"), "{ran:?}");
-    let ran = folder.run("convert out.csv -o out.xlsx");
-    assert!(ran.code == 2 && ran.stderr.contains(".parquet .npz"), "{ran:?}");
+    for arguments in ["convert out.csv -o out.xlsx", "convert out.xlsx -o out.csv"] {
+        let ran = folder.run(arguments);
+        let said = "the ending .xlsx is not known; use one of .csv .tsv .json .parquet .npz, or .zip (a session) (out.xlsx)";
+        assert!(ran.code != 0 && ran.stderr.contains(said), "{ran:?}");
+    }
+}
+
+#[test]
+fn converting_says_what_was_written() {
+    let folder = Folder::with_recording();
+    folder.run(&format!("{MEASURE} -o out.csv"));
+    let said = |arguments: &str| {
+        let ran = folder.run(&format!("convert {arguments}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.stderr
+    };
+    assert_eq!(said("out.csv -o b.tsv -o run.zip"), "12 rows, 19 columns -> b.tsv and run.zip\n");
+    assert_eq!(said("run.zip -o -"), "12 rows, 19 columns -> standard output\n");
+    let wide = "12 rows, 19 columns -> movements_w_rg0.csv and summary_desctructive_w.csv\n";
+    assert_eq!(said("out.csv --wide -o w.csv"), wide);
+    assert_eq!(said("out.csv -o c.tsv --quiet"), "");
+    let event = said("out.csv -o c.tsv --json-progress");
+    assert!(event.contains("\"outputs\":[\"c.tsv\"]") && event.contains("\"rows\":12"), "{event}");
 }
 
 #[test]
@@ -60,68 +81,4 @@ fn wide_tables_are_as_movemeter_0_7_wrote_them() {
     let ran = folder.run(&format!("{MEASURE} --wide -o out.json"));
     assert!(ran.code == 2 && ran.stderr.contains("--wide writes several files"), "{ran:?}");
     assert_eq!(folder.names(), names);
-}
-
-#[test]
-fn a_table_that_is_measured_again_is_identical() {
-    let folder = Folder::with_recording();
-    let formats = ["csv", "tsv", "json", "parquet", "npz"];
-    let outputs: Vec<String> = formats.iter().map(|format| format!("-o out.{format}")).collect();
-    folder.run(&format!("{MEASURE} --model affine {}", outputs.join(" ")));
-    for format in formats {
-        let ran = folder.run(&format!("verify out.{format}"));
-        assert_eq!(
-            (ran.code, ran.stderr.as_str()),
-            (0, "identical: 12 rows, 24 columns\n"),
-            "{format}"
-        );
-    }
-    folder.run("convert out.csv -o rounded.npz");
-    let ran = folder.run("verify rounded.npz");
-    assert_eq!(ran.stderr, "identical: 12 rows, 24 columns, with the digits of text\n");
-}
-
-#[test]
-fn what_was_changed_is_named() {
-    let folder = Folder::with_recording();
-    folder.run(&format!("{MEASURE} -o out.csv"));
-    let text = folder.text("out.csv");
-    let line = text.lines().nth(7).unwrap();
-    let dx = line.split(',').nth(8).unwrap();
-    std::fs::write(folder.path("b.csv"), text.replace(dx, "0.125")).unwrap();
-    let ran = folder.run("verify b.csv");
-    let said = "dx_px differs in 1 of 12 rows, by up to ";
-    assert!(ran.code == 1 && ran.stderr.contains(said), "{ran:?}");
-    assert!(
-        ran.stderr.contains(&format!("first in line 8: 0.125 in the table, {dx} measured")),
-        "{ran:?}"
-    );
-    let without = text.replace(&format!("{line}\n"), "");
-    std::fs::write(folder.path("b.csv"), without).unwrap();
-    let ran = folder.run("verify b.csv");
-    assert!(
-        ran.code == 1 && ran.stderr.contains("the table has 11 rows, but 12 were measured"),
-        "{ran:?}"
-    );
-}
-
-#[test]
-fn inputs_are_found_where_they_went_unless_they_changed() {
-    let folder = Folder::with_recording();
-    folder.run(&format!("{MEASURE} -o out.csv"));
-    std::fs::create_dir_all(folder.path("far/away")).unwrap();
-    std::fs::rename(folder.path("a.tif"), folder.path("far/away/renamed.tif")).unwrap();
-    // Below the folder of the table.
-    assert_eq!(folder.run("verify out.csv").code, 0);
-    std::fs::create_dir(folder.path("tables")).unwrap();
-    std::fs::rename(folder.path("out.csv"), folder.path("tables/out.csv")).unwrap();
-    let ran = folder.run("verify tables/out.csv");
-    assert!(ran.code == 1 && ran.stderr.contains("cannot find the input \"a.tif\""), "{ran:?}");
-    assert_eq!(folder.run("verify tables/out.csv far").code, 0);
-    folder.write("tables/a.tif", super::folder::moving(0.25, 0.0), 6);
-    let ran = folder.run("verify tables/out.csv");
-    assert!(
-        ran.code == 1 && ran.stderr.contains("the input has changed: its SHA-256 is"),
-        "{ran:?}"
-    );
 }

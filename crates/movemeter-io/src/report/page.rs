@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use movemeter::heatmap::n_partly_measured;
+use movemeter::track::Tracks;
 use serde_json::Value;
 
 use super::html::{escaped, row};
@@ -30,7 +32,7 @@ pub(super) fn write(report: &Report<'_>, writer: &mut dyn Write) -> io::Result<(
     section(writer, "summary", "Summary", &summary(report))?;
     if 0 < results.tracks.n_frames() && 0 < results.tracks.n_windows() {
         section(writer, "motion", "Motion", MOTION)?;
-        section(writer, "map", "Where it moved", MAP)?;
+        section(writer, "map", "Where it moved", &map(&results.tracks))?;
         section(writer, "worst", "To be looked at", &worst(report))?;
     }
     section(writer, "settings", "Settings", &recipe(report))?;
@@ -110,7 +112,8 @@ const MOTION: &str = "\
 <p class=\"controls\" id=\"groups\"></p>
 <div id=\"plots\"></div>
 <p class=\"hint\">Wheel: zoom. Drag: move. Double click: all frames. The red line below a plot shows where windows could not be
-measured, the stronger the more. Numbers here are rounded to 0.0001 px; the table has them all.</p>
+measured, the stronger the more. Bands reach one standard deviation to either side: of up to eight windows, or of the one under the
+pointer. Numbers here are rounded to 0.0001 px; the table has them all.</p>
 <div id=\"tip\" hidden></div>
 <noscript><p class=\"warning\">Plots and map need JavaScript, which is off.</p></noscript>
 ";
@@ -124,6 +127,18 @@ const MAP: &str = "\
 <canvas id=\"map-scale\" height=\"44\"></canvas>
 <p class=\"hint\">Magnitude of the displacement of each window, at its place in the reference. Grey: not measured.</p>
 ";
+
+fn map(tracks: &Tracks) -> String {
+    let frames: Vec<usize> = (0..tracks.n_frames()).collect();
+    match n_partly_measured(tracks, &frames) {
+        0 => MAP.into(),
+        n => format!(
+            "{MAP}<p class=\"hint\">The mean is of fewer frames in {n} of {} windows than in the others: these could not be \
+             measured in all frames.</p>\n",
+            tracks.n_windows()
+        ),
+    }
+}
 
 fn worst(report: &Report<'_>) -> String {
     let shown = &report.shown;

@@ -64,14 +64,16 @@
 
   // ---- Plots ----
 
-  const plots = [["show-x", "x, px", dx], ["show-y", "y, px", dy], ["show-length", "magnitude, px", lengths]]
-    .map(([id, label, values]) => {
+  const plots = [["show-x", "x, px", dx, 0], ["show-y", "y, px", dy, 1], ["show-length", "magnitude, px", lengths, null]]
+    .map(([id, label, values, axis]) => {
       const canvas = document.createElement("canvas");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", "Displacement over frames: " + label);
       byId("plots").append(canvas);
-      return { id, label, values, canvas };
+      return { id, label, values, axis, canvas };
     });
+  // Bands of more windows than these would hide each other.
+  const FEW = 8;
   const LEFT = 64, RIGHT = 12, TOP = 22, BOTTOM = 34;
 
   // Round numbers between two ends.
@@ -104,6 +106,20 @@
       points.push([first + (column + 0.5) * perColumn, least, greatest]);
     }
     return points;
+  }
+
+  // The same of one standard deviation below and above: only x and y have one.
+  function bandOf({ axis, values }, window, width) {
+    if (axis === null) return [];
+    const offset = window * nFrames;
+    const from = Math.max(0, Math.floor(first)), to = Math.min(nFrames - 1, Math.ceil(last));
+    const [below, above] = [new Float32Array(nFrames).fill(NaN), new Float32Array(nFrames).fill(NaN)];
+    for (let frame = from; frame <= to; frame++) {
+      const value = values[offset + frame], sd = sdOf(axis, offset + frame);
+      [below[frame], above[frame]] = [value - sd, value + sd];
+    }
+    const highs = columns(above, 0, width);
+    return columns(below, 0, width).map(([frame, low], place) => [frame, low, highs[place][2]]);
   }
 
   function linesOf(plot, width) {
@@ -152,6 +168,11 @@
     pen.clip();
     const crowd = lines.filter((line) => !line.isMean).length;
     for (const line of lines) {
+      if (!line.isMean && (crowd <= FEW || hovered?.window === line.window)) {
+        drawBand(pen, bandOf(plot, line.window, Math.round(inner.width)), about.colors[line.group], plot);
+      }
+    }
+    for (const line of lines) {
       const isHovered = hovered !== null && hovered.window === line.window;
       pen.globalAlpha = isHovered || line.isMean ? 1 : Math.max(0.25, Math.min(0.9, 25 / crowd));
       pen.lineWidth = isHovered || line.isMean ? 2.5 : 1;
@@ -190,6 +211,21 @@
     pen.textAlign = "right";
     pen.fillStyle = color("--soft");
     pen.fillText("frame", width - RIGHT, TOP + inner.height + 20);
+  }
+
+  // Each stretch without a gap is a shape of its own.
+  function drawBand(pen, points, fill, { atX, atY }) {
+    pen.globalAlpha = 0.25;
+    pen.fillStyle = fill;
+    let stretch = [];
+    for (const point of [...points, [0, NaN, NaN]]) {
+      if (point[1] === point[1]) { stretch.push(point); continue; }
+      pen.beginPath();
+      for (const [frame, low] of stretch) pen.lineTo(atX(frame), atY(low));
+      for (const [frame, , high] of stretch.reverse()) pen.lineTo(atX(frame), atY(high));
+      pen.fill();
+      stretch = [];
+    }
   }
 
   function drawLine(pen, points, atX, atY) {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::to_string;
 
 use super::Cause;
-use super::explained::explained;
+use crate::plainly::plainly;
 
 /// Files of this version are written; older ones are read.
 const VERSION: u32 = 1;
@@ -31,7 +31,7 @@ struct AnyVersion {
 const FORMAT: &str = "a ROI file";
 
 pub(super) fn read(text: &str) -> Result<Vec<RoiGroup>, Cause> {
-    let refused = |error: serde_json::Error| (FORMAT, explained(&error.to_string()));
+    let refused = |error: serde_json::Error| (FORMAT, plainly(&error.to_string()));
     let any: AnyVersion = serde_json::from_str(text).map_err(refused)?;
     match any.version {
         Some(1..=VERSION) => Ok(serde_json::from_str::<RoiFile>(text).map_err(refused)?.groups),

@@ -11,9 +11,8 @@ use movemeter::track::Tracks;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::place::absolute;
+use super::Session;
 use super::samples::About;
-use super::{Session, find_input};
 use crate::options::OpenOptions;
 use crate::output::folder_of;
 use crate::provenance::{HashedInput, Provenance, relative};
@@ -89,15 +88,11 @@ impl Place {
         Self { name, relative, absolute, sha256, n_files }
     }
 
-    /// With the path where it is now; else where it was.
-    fn found(self, session: &Path) -> HashedInput {
+    /// With the path from the session's folder if it is there; else with the absolute one.
+    fn recorded(self, folder: &Path) -> HashedInput {
         let Self { name, relative, absolute, sha256, n_files } = self;
-        let input = HashedInput { name, path: relative, sha256, n_files };
-        let there = find_input(&input, session);
-        let place = there.or_else(|| {
-            find_input(&HashedInput { path: absolute.clone(), ..input.clone() }, session)
-        });
-        HashedInput { path: place.or(absolute), ..input }
+        let is_there = |path: &PathBuf| folder.join(path).exists();
+        HashedInput { name, path: relative.filter(is_there).or(absolute), sha256, n_files }
     }
 }
 
@@ -109,6 +104,12 @@ impl Opened {
     fn options(self) -> OpenOptions {
         OpenOptions { channel: self.channel, z: self.z, ffmpeg: None }
     }
+}
+
+/// Where a path leads, from the root of all folders on.
+fn absolute(path: &Path) -> PathBuf {
+    let canonical = path.canonicalize();
+    canonical.or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.into())
 }
 
 /// The text for a session that will be at `path`.
@@ -167,14 +168,16 @@ pub(super) fn read(text: &[u8], path: &Path) -> Result<(Session, Option<About>),
         None => return Err(format!("{NAME} does not say its version")),
     }
     let head: Head = serde_json::from_value(value).map_err(within)?;
-    let found = |places: Vec<Place>| places.into_iter().map(|one| one.found(path)).collect();
+    let folder = folder_of(path);
+    let recorded =
+        |places: Vec<Place>| places.into_iter().map(|one| one.recorded(&folder)).collect();
     let (mut about, mut results) = (None, None);
     if let Some(of) = head.results {
         let provenance = Provenance {
             version: Some(head.movemeter),
             recipe_json: of.recipe_json,
             opened: of.opened.options(),
-            inputs: found(of.inputs),
+            inputs: recorded(of.inputs),
             doubts: of.doubts,
             incomplete: of.incomplete,
         };
@@ -192,5 +195,5 @@ pub(super) fn read(text: &[u8], path: &Path) -> Result<(Session, Option<About>),
     }
     let (recipe, rois, opening) = (head.recipe, head.rois, head.opened.options());
     let file = RecipeFile { recipe, rois, opening };
-    Ok((Session { inputs: found(head.inputs), file, results, view: head.view }, about))
+    Ok((Session { inputs: recorded(head.inputs), file, results, view: head.view }, about))
 }

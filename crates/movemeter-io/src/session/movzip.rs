@@ -9,6 +9,7 @@ mod write;
 use std::path::Path;
 
 use super::archive::Archive;
+use crate::provenance::Provenance;
 use crate::results::Results;
 
 pub(super) use read::read;
@@ -40,6 +41,15 @@ pub(super) fn is_movzip_archive(archive: &Archive) -> bool {
 
 /// What was done to the numbers of results that were read from such a session; empty for all others.
 pub fn movzip_notes(results: &Results) -> Vec<&str> {
-    let doubts = results.provenance.doubts.iter().map(String::as_str);
-    doubts.filter(|doubt| doubt.starts_with(TAKEN_OVER)).collect()
+    notes(&results.provenance).collect()
+}
+
+/// Whether what was measured came from such a session.
+pub(crate) fn is_taken_over(provenance: &Provenance) -> bool {
+    notes(provenance).next().is_some()
+}
+
+fn notes(provenance: &Provenance) -> impl Iterator<Item = &str> {
+    let doubts = provenance.doubts.iter().map(String::as_str);
+    doubts.filter(|doubt| doubt.starts_with(TAKEN_OVER))
 }

@@ -62,6 +62,22 @@ pub(crate) enum Entry<'a> {
 }
 
 impl StoredTable {
+    /// What a table shows, with all digits.
+    pub(crate) fn of(table: &Table<'_>, provenance: Provenance) -> Self {
+        let columns = table.columns.iter().map(|column| {
+            let mut values = Values::default();
+            for row in 0..table.n_rows {
+                match column.cell(row) {
+                    Cell::Integer(value) => values.push(Entry::Integer(value)),
+                    Cell::Float(value) => values.push(Entry::Float(value)),
+                    Cell::Text(word) => values.push(Entry::Word(&word)),
+                }
+            }
+            StoredColumn { name: column.name.to_string(), values }
+        });
+        Self { columns: columns.collect(), provenance, lines: Vec::new() }
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&Values> {
         let column = self.columns.iter().find(|column| column.name == name);

@@ -146,9 +146,15 @@ fn slips_in_our_own_file_are_named() {
             with(r#"{"shape":{"elipse":{"rect":[0,0,9,9]}}}"#),
             "\"elipse\" is not known; did you mean \"ellipse\"?",
         ),
-        (with(r#"{"shape":{"box":{"rect":[0,0,9]}}}"#), "invalid length 3"),
+        (
+            with(r#"{"shape":{"box":{"rect":[0,0,9]}}}"#),
+            "a list of 3 stands where a list of 4 numbers must be",
+        ),
         (with(r#"{"shape":{"ellipse":{"rect":[0,0,9,9],"rign":4}}}"#), "did you mean \"ring\"?"),
-        (with(r#"{"shape":"frame","fill":{"blocks":{"size":[9,9]}}}"#), "missing field `step`"),
+        (
+            with(r#"{"shape":"frame","fill":{"blocks":{"size":[9,9]}}}"#),
+            "the key \"step\" is missing",
+        ),
         (says("{\"version\":1,"), "line 1 column"),
         (says(""), "the file is empty"),
         (says("Dear reader,"), "it is none of: a ROI file of movemeter (.json), ImageJ's .roi"),

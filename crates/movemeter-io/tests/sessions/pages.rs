@@ -1,6 +1,6 @@
 //! Reports: whole, safe, and needing nothing else.
 
-use movemeter::{Recipe, Silent, Tracks};
+use movemeter::{Recipe, Sample, Silent, Tracks};
 use movemeter_io::{Report, Results, write_report};
 
 use super::making::{NASTY, measured};
@@ -36,6 +36,7 @@ fn a_page_shows_all_and_needs_nothing_else() {
     assert!(html.contains("<strong>Not complete:</strong> stopped after frame 3"));
     assert!(html.contains(&results.provenance.inputs[0].sha256));
     assert!(html.contains("low_score: no match better than chance"));
+    assert!(html.contains("The mean is of fewer frames in 1 of 3 windows than in the others"));
     // Of each sample three pictures, and the first frame.
     assert_eq!(html.matches("<figure>").count() % 3, 0);
     assert_eq!(
@@ -69,6 +70,16 @@ fn without_its_recording_a_page_says_so() {
     assert!(html.contains("No pictures, for the recording cannot be shown: there is no such file"));
     assert!(!html.contains("<figure>") && html.contains("<article>"));
     check_elements(&html);
+}
+
+#[test]
+fn where_all_was_measured_a_page_says_nothing_of_fewer_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut results = measured(folder.path(), |_| {});
+    results.tracks.tracks.remove(1);
+    assert!(results.tracks.tracks.iter().all(|track| track.samples.iter().all(Sample::is_ok)));
+    let html = page(&results, &folder.path().join("motion.csv"));
+    assert!(!html.contains("fewer frames"));
 }
 
 #[test]

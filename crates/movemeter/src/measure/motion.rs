@@ -20,11 +20,11 @@ use crate::matching::matcher::Matcher;
 use crate::matching::plan::{Method, Planner};
 use crate::matching::subpixel::Subpixel;
 use crate::matching::warp::Model;
-use crate::monitor::{Monitor, Warning};
+use crate::monitor::Monitor;
 use crate::preprocess::blur;
 use crate::recipe::{Recipe, Reference};
 use crate::simd::Level;
-use crate::source::FrameSource;
+use crate::source::{FrameSource, StackInfo};
 use crate::table::Table;
 use crate::track::{Found, Status, Track, Tracks};
 
@@ -64,6 +64,10 @@ pub struct Means {
     /// Whether following windows without a limit are looked for in the whole of every frame, not
     /// first where their motion so far leads: the judge of looking there first.
     pub exhaustive: bool,
+    /// Whether what is prepared of the reference for each window is kept for all frames; by default if all of it takes less
+    /// than 256 MB. It decides how covariances are rounded, so blocks of windows are told what the whole does
+    /// ([`Motion::keeps`]).
+    pub keeps: Option<bool>,
 }
 
 impl Motion {
@@ -84,13 +88,26 @@ impl Motion {
         monitor: &dyn Monitor,
     ) -> Result<Self, Error> {
         recipe.check(source.info())?;
-        let Ahead { preparation, reference } = reference::read_ahead(recipe, source, monitor)?;
+        let ahead = reference::read_ahead(recipe, source, monitor)?;
+        Self::with(ahead, means, recipe, source.info(), monitor)
+    }
+
+    /// The same with what was read ahead, for frames of this kind: all of the recording, or a block of them, without the reference even
+    /// ([`Ahead::of_recording`]).
+    pub fn with(
+        ahead: Ahead,
+        means: Means,
+        recipe: &Recipe,
+        info: &StackInfo,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, Error> {
+        recipe.check_for(info.size)?;
+        let Ahead { preparation, reference } = ahead;
         let n_averaged = reference.as_ref().map_or(1, |reference| reference.n_frames);
-        let matcher = matcher(recipe, means, n_averaged, source.info().is_rounded());
-        let planner = means.method.map_or_else(Planner::default, Planner::forced);
-        let (size, how) = (source.info().size, (recipe.follow, !means.exhaustive));
-        let site = Site::new(matcher, &recipe.windows, size, planner, how).preparing(preparation);
-        warn_of_clipping(&site, monitor);
+        let site = site(means, recipe, info, n_averaged).preparing(preparation);
+        if let Some(warning) = recipe.warning(info.size) {
+            monitor.warn(warning);
+        }
         let mut pool = ScratchPool::default();
         pool.fit();
         let counting = match reference {
@@ -101,10 +118,15 @@ impl Motion {
             }
             None => counting_from_first(recipe.reference),
         };
-        let pixel_size_um = recipe.pixel_size_um.or(source.info().pixel_size_um);
-        let tracks = empty_tracks(recipe, source.info().n_frames, pixel_size_um);
+        let pixel_size_um = recipe.pixel_size_um.or(info.pixel_size_um);
+        let tracks = empty_tracks(recipe, info.n_frames, pixel_size_um);
         let (follow, mask) = (recipe.follow, recipe.mask.clone());
         Ok(Self { site, follow, mask, counting, pool, tracks })
+    }
+
+    /// Whether all that is prepared of the reference for these windows is kept for all frames: see [`Means::keeps`].
+    pub fn keeps(recipe: &Recipe, info: &StackInfo) -> bool {
+        site(Means::default(), recipe, info, 1).may_keep()
     }
 
     /// What was measured so far.
@@ -260,6 +282,14 @@ fn counts(recipe: &Recipe) -> Option<Arc<Counts>> {
     Some(Arc::new(mask.counts()?.shrunk(of_fit + of_blur)))
 }
 
+/// All windows, to be matched in such frames with a reference that is the mean of `n_averaged`.
+fn site(means: Means, recipe: &Recipe, info: &StackInfo, n_averaged: usize) -> Site {
+    let matcher = matcher(recipe, means, n_averaged, info.is_rounded());
+    let planner = means.method.map_or_else(Planner::default, Planner::forced);
+    let how = (recipe.follow, !means.exhaustive);
+    Site::new(matcher, &recipe.windows, info.size, planner, how).keeping(means.keeps)
+}
+
 /// A mean of n frames has 1/n of a frame's noise: the part 1/(n + 1) of what it and a frame have.
 fn matcher(recipe: &Recipe, means: Means, n_averaged: usize, is_rounded: bool) -> Matcher {
     let of_mean = 1.0 / (n_averaged as f64 + 1.0);
@@ -281,15 +311,6 @@ fn matcher(recipe: &Recipe, means: Means, n_averaged: usize, is_rounded: bool) -
             rounding: rounding * Correlation::variance_left(&taps),
         },
         counts: counts(recipe),
-    }
-}
-
-fn warn_of_clipping(site: &Site, monitor: &dyn Monitor) {
-    let n_windows = site.n_clipped();
-    if let Some(max_displacement_px) = site.matcher.max_displacement_px
-        && 0 < n_windows
-    {
-        monitor.warn(Warning::SearchClipped { n_windows, max_displacement_px });
     }
 }
 

@@ -1,5 +1,8 @@
 //! What must be known before the first frame is measured: the background, and the reference where it
 //! is not the first frame.
+//!
+//! With that known, a block of a recording's frames can be measured alone, and gives the same bits as it does in the whole
+//! ([`Ahead::of_recording`], `tests/blocks.rs`): where frames count from one reference and no window is looked for from its last place.
 
 use crate::error::Error;
 use crate::frame::Frame;
@@ -8,9 +11,10 @@ use crate::preprocess::background::{Background, Gathering, Mean};
 use crate::preprocess::{Preparation, Work, invert};
 use crate::recipe::{Recipe, Reference};
 use crate::simd::Level;
-use crate::source::FrameSource;
+use crate::source::{FrameSource, StackInfo};
 
 /// What was read ahead.
+#[derive(Clone)]
 pub struct Ahead {
     /// What is done to every frame.
     pub preparation: Preparation,
@@ -19,6 +23,7 @@ pub struct Ahead {
 }
 
 /// A reference read ahead, and its number if it is one of the recording's frames.
+#[derive(Clone)]
 pub struct ReferenceFrame {
     /// Its pixels, as the matcher is to see them.
     pub frame: Frame,
@@ -26,6 +31,41 @@ pub struct ReferenceFrame {
     pub number: Option<usize>,
     /// How many frames it is the mean of.
     pub n_frames: usize,
+}
+
+impl Ahead {
+    /// Reads what any block of these frames must know to be measured alone: the first frame, too, if that is the reference.
+    pub fn of_recording(
+        recipe: &Recipe,
+        source: &mut dyn FrameSource,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, Error> {
+        recipe.check(source.info())?;
+        if recipe.reference != Reference::First {
+            return read_ahead(recipe, source, monitor);
+        }
+        let info = source.info();
+        let mut numbers = (0..info.n_frames).map(|index| info.number(index));
+        let first = numbers.find(|number| !recipe.exclude.contains(number));
+        let first = first.ok_or(Error::NoFrames { excluded: 0 < info.n_frames })?;
+        let recipe = Recipe { reference: Reference::Frame(first), ..recipe.clone() };
+        read_ahead(&recipe, source, monitor)
+    }
+
+    /// What was read ahead elsewhere, of a recording with this background and reference, for frames of this kind.
+    pub fn of(
+        recipe: &Recipe,
+        info: &StackInfo,
+        background: Option<Frame>,
+        reference: Option<ReferenceFrame>,
+    ) -> Self {
+        let preparation = without_background(recipe, info);
+        let preparation = match background {
+            Some(background) => preparation.less(background),
+            None => preparation,
+        };
+        Self { preparation, reference }
+    }
 }
 
 /// Reads what must be known before the first frame is measured; nothing, for most recipes.
@@ -55,7 +95,7 @@ pub fn preparation(
     source: &mut dyn FrameSource,
     monitor: &dyn Monitor,
 ) -> Result<Preparation, Error> {
-    let preparation = without_background(recipe, source);
+    let preparation = without_background(recipe, source.info());
     let Some(mut background) = Gathering::new(recipe.background, source.info().size) else {
         return Ok(preparation);
     };
@@ -73,7 +113,7 @@ fn with_mean(
     monitor: &dyn Monitor,
 ) -> Result<Ahead, Error> {
     let (size, level) = (source.info().size, Level::new());
-    let mut preparation = without_background(recipe, source);
+    let mut preparation = without_background(recipe, source.info());
     let (mut background, mut mean) = (Gathering::new(recipe.background, size), Mean::new(size));
     let mut work = Work::default();
     let n_frames = for_each_frame(recipe, source, monitor, |raw| {
@@ -93,14 +133,14 @@ fn with_mean(
     Ok(Ahead { preparation, reference: Some(reference) })
 }
 
-fn without_background(recipe: &Recipe, source: &dyn FrameSource) -> Preparation {
+fn without_background(recipe: &Recipe, info: &StackInfo) -> Preparation {
     let preparation = Preparation::default().blurred(recipe.blur_sigma_px);
     let preparation = match &recipe.mask {
         Some(mask) => preparation.filled(mask.clone()),
         None => preparation,
     };
     match recipe.invert {
-        true => preparation.inverted(invert::white(&source.info().pixel_type)),
+        true => preparation.inverted(invert::white(&info.pixel_type)),
         false => preparation,
     }
 }

@@ -14,7 +14,7 @@ use crate::preprocess::Preparation;
 use crate::roi::Windows;
 
 /// Memory that may be spent on templates, or reference regions, that are prepared once and kept.
-/// With more windows than that they are prepared again for each frame: same numbers, more time.
+/// With more windows than that they are prepared again for each frame: that takes more time, and rounds covariances otherwise.
 const KEEP_BYTES: usize = 256 << 20;
 
 /// One size of window with the way it is matched.
@@ -57,6 +57,8 @@ pub(super) struct Site {
     around: Rect,
     class_of: Vec<usize>,
     classes: Vec<Class>,
+    /// Whether what is prepared for each window is kept, if that was said.
+    keeps: Option<bool>,
 }
 
 /// A frame with, where the whole of it is searched, a target for each size of window, made when it is
@@ -99,12 +101,17 @@ impl Site {
         let class_of = class_of.collect();
         let preparation = Preparation::default();
         let around = rects.iter().copied().reduce(Rect::joined).unwrap_or(Rect::of_frame(frame));
-        Self { matcher, preparation, frame, around, rects, class_of, classes }
+        Self { matcher, preparation, frame, around, rects, class_of, classes, keeps: None }
     }
 
     /// The same, for frames to which this is done before they are matched.
     pub fn preparing(self, preparation: Preparation) -> Self {
         Self { preparation, ..self }
+    }
+
+    /// The same, keeping what is prepared for each window, or not, whatever memory that takes.
+    pub fn keeping(self, keeps: Option<bool>) -> Self {
+        Self { keeps, ..self }
     }
 
     /// The way this window is matched.
@@ -139,13 +146,6 @@ impl Site {
         rect.size().area() - n_lacking
     }
 
-    /// How many windows cannot be searched as far as asked.
-    pub fn n_clipped(&self) -> usize {
-        let Some(limit) = self.matcher.max_displacement_px else { return 0 };
-        let reach = limit.ceil() as usize;
-        self.rects.iter().filter(|rect| !rect.grown(reach).is_inside(self.frame)).count()
-    }
-
     /// Whether one target serves all windows of a size.
     pub fn searches_whole_frame(&self) -> bool {
         self.matcher.max_displacement_px.is_none()
@@ -153,6 +153,10 @@ impl Site {
 
     /// Whether what is prepared for each window may be kept for the whole run.
     pub fn may_keep(&self) -> bool {
+        self.keeps.unwrap_or_else(|| self.bytes_kept() < KEEP_BYTES)
+    }
+
+    fn bytes_kept(&self) -> usize {
         let bytes = |rect: &Rect| {
             // Where the whole frame is searched, no window keeps a part of it.
             let search = match self.searches_whole_frame() {
@@ -173,7 +177,7 @@ impl Site {
                 [rect.size(), search].map(|size| self.matcher.matched_size(size).area());
             24 * template + 24 * search + self.matcher.bytes_of_warps(*rect)
         };
-        self.rects.iter().map(bytes).sum::<usize>() < KEEP_BYTES
+        self.rects.iter().map(bytes).sum()
     }
 
     /// Prepares a frame as recorded for its role.

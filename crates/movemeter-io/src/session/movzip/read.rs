@@ -1,6 +1,6 @@
 //! Reading them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use movemeter::geometry::{Displacement, Rect};
 use movemeter::matching::subpixel::Subpixel;
@@ -10,22 +10,20 @@ use movemeter::roi::Windows;
 use movemeter::track::{Covariance, Sample, Stamp, Status, Track, Tracks};
 use serde_json::{Value, json};
 
+use super::super::Session;
 use super::super::archive::Archive;
-use super::super::{Session, find_input};
 use super::{FILES, METADATA, MOVEMENTS, OURS, ROIS, SELECTIONS, TAKEN_OVER};
+use crate::hashes::UNKNOWN;
 use crate::natural::natural_cmp;
 use crate::options::OpenOptions;
 use crate::provenance::{HashedInput, Provenance};
 use crate::recipe_file::RecipeFile;
 use crate::results::Results;
 
-/// Stands for a hash that was never taken.
-const UNKNOWN: &str = "unknown";
-
 /// One window's two series.
 type Movement = [Vec<f64>; 2];
 
-pub(crate) fn read(archive: &mut Archive, path: &Path) -> Result<Session, String> {
+pub(crate) fn read(archive: &mut Archive) -> Result<Session, String> {
     let metadata = member(archive, METADATA)?.unwrap_or_default();
     let selections = member(archive, SELECTIONS)?.unwrap_or_default();
     let rois = member(archive, ROIS)?.map_or_else(|| Ok(Vec::new()), |rois| rects(&rois))?;
@@ -34,7 +32,7 @@ pub(crate) fn read(archive: &mut Archive, path: &Path) -> Result<Session, String
     let mut recipe = recipe(&metadata);
     recipe.windows = windows(&rois);
     recipe.exclude = numbers(&metadata["exclude_images"]);
-    let inputs = inputs(&names, path);
+    let inputs = inputs(&names);
     let results = match movements {
         None => None,
         Some(movements) => Some(Results {
@@ -169,16 +167,14 @@ fn recipe(metadata: &Value) -> Recipe {
 }
 
 /// Files in one folder are that folder, if they were all of a recording's pictures; else themselves.
-fn inputs(names: &[PathBuf], session: &Path) -> Vec<HashedInput> {
+fn inputs(names: &[PathBuf]) -> Vec<HashedInput> {
     let mut names: Vec<PathBuf> = names.to_vec();
     names.sort_by(|a, b| natural_cmp(&a.to_string_lossy(), &b.to_string_lossy()));
     names.dedup();
     let input = |path: PathBuf| {
         // Written on Windows, separators are others.
         let name = path.to_string_lossy().rsplit(['/', '\\']).next().unwrap_or_default().into();
-        let input = HashedInput { name, path: Some(path), sha256: UNKNOWN.into(), n_files: None };
-        let found = find_input(&input, session);
-        HashedInput { path: found.or(input.path.clone()), ..input }
+        HashedInput { name, path: Some(path), sha256: UNKNOWN.into(), n_files: None }
     };
     names.into_iter().map(input).collect()
 }

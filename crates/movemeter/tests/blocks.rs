@@ -194,7 +194,9 @@ fn the_first_frame_and_the_frame_of_its_number_are_the_same_reference() {
 
 #[test]
 fn whatever_is_done_to_frames_and_between_the_pixels_is_done_alike_in_blocks() {
-    let speck = |x: usize, y: usize| 30 < x && x < 40 && 50 < y && y < 58 || (x + 9 * y) % 311 == 0;
+    let speck = |x: usize, y: usize| {
+        30 < x && x < 40 && 50 < y && y < 58 || (x + 9 * y).is_multiple_of(311)
+    };
     let image = Frame::from_fn(SIZE, |x, y| if speck(x, y) { 0.0 } else { 1.0 });
     for follow in [true, false] {
         let base = Recipe { follow, ..following(Windows::default()) };
@@ -260,7 +262,8 @@ fn what_is_prepared_again_for_each_frame_differs_in_the_rounding_of_covariances_
                 assert_eq!(known(kept), known(made), "{:?} {}", recipe.reference, recipe.follow);
                 let apart = (kept.covariance.xx - made.covariance.xx).abs();
                 // A few roundings of single precision.
-                assert!(!(1e-6 * kept.covariance.xx.abs() < apart), "{kept:?} {made:?}");
+                let unknown = kept.covariance.xx.is_nan() && made.covariance.xx.is_nan();
+                assert!(unknown || apart <= 1e-6 * kept.covariance.xx.abs(), "{kept:?} {made:?}");
             }
         }
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,24 @@ def speckle():
         return np.round(frames).astype(dtype) if np.dtype(dtype).kind == "u" else frames.astype(dtype)
 
     return make
+
+
+class _Slow:
+    """Frames that take their time, and are counted."""
+
+    def __init__(self, frames):
+        self.frames, self.shape, self.dtype, self.n_read = frames, frames.shape, frames.dtype, 0
+
+    def __getitem__(self, number):
+        time.sleep(0.03)
+        self.n_read += 1
+        return self.frames[number]
+
+
+@pytest.fixture(scope="session")
+def slowly():
+    """A maker of recordings whose frames take their time."""
+    return _Slow
 
 
 @pytest.fixture(scope="session")

@@ -367,11 +367,12 @@ def test_stopping_makes_nothing(shaken):
     assert isinstance(caught.value, KeyboardInterrupt)
 
 
-def test_saving_can_be_stopped(shaken, tmp_path):
+def test_saving_can_be_stopped(shaken, slowly, tmp_path):
     still = mm.stabilize(shaken, correction="translation", max_displacement=8)
-    long = mm.open([frame for _ in range(40) for frame in np.asarray(still)])
+    long = slowly(np.repeat(np.asarray(still), 40, axis=0))
     with pytest.raises(mm.Stopped, match="nothing is written"):
-        long.save(tmp_path / "long.tif", progress=lambda *_: False)
+        mm.open(long).save(tmp_path / "long.tif", progress=lambda *_: False)
+    assert long.n_read < 240
     assert list(tmp_path.iterdir()) == []
 
 
@@ -515,6 +516,33 @@ def test_the_program_names_frames_that_could_not_be_measured(gapped, tmp_path):
 
 
 #: The program on a recording in whose fourth frame somebody presses Ctrl-C.
+_INTERRUPTED = """
+import os, signal, sys
+import numpy as np
+import movemeter as mm
+from movemeter import stabilize
+
+class Interrupted:
+    def __init__(self, frames):
+        self.frames, self.shape, self.dtype = frames, frames.shape, frames.dtype
+
+    def __getitem__(self, number):
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return self.frames[number]
+
+# Where this runs in the background, Ctrl-C may be ignored from the start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+recording, output = sys.argv[1:]
+stabilize.open = lambda path: mm.open(Interrupted(np.load(path)))
+sys.exit(stabilize.main([recording, output, "--max-movement", "8", "--max-rotation", "12"]))
+"""
+
+
+def test_ctrl_c_stops_the_program_and_nothing_is_written(recording, tmp_path):
+    ended = python("-c", _INTERRUPTED, recording, tmp_path / "still.tif")
+    assert (ended.returncode, ended.stderr) == (130, "error: stopped; nothing is written\n")
+    assert not (tmp_path / "still.tif").exists()
 
 
 def test_the_program_helps():

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -15,24 +19,11 @@ import movemeter as mm
 WINDOWS = [(32, 24, 48, 48)]
 
 
-class Slow:
-    """A recording that takes its time."""
-
-    def __init__(self, frames, seconds=0.03):
-        self.frames, self.shape, self.dtype, self.seconds = frames, frames.shape, frames.dtype, seconds
-
-    def __getitem__(self, number):
-        import time
-
-        time.sleep(self.seconds)
-        return self.frames[number]
-
-
 @pytest.fixture
-def slow():
+def slow(slowly):
     # Frames so large that batches are of one or two.
     frame = np.random.default_rng(0).integers(0, 255, (1100, 1000), dtype=np.uint8)
-    return Slow(np.broadcast_to(frame, (60, 1100, 1000)))
+    return slowly(np.broadcast_to(frame, (60, 1100, 1000)))
 
 
 def test_progress_is_told_from_the_first_to_the_last_frame(speckle):
@@ -84,6 +75,8 @@ def test_ctrl_c_stops_soon_and_keeps_what_was_measured(tmp_path):
             import numpy as np
             import movemeter as mm
 
+            # Where this runs in the background, Ctrl-C may be ignored from the start.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             random = np.random.default_rng(0)
             image = random.integers(0, 255, (512, 512), dtype=np.uint8)
             frames = np.broadcast_to(image, (100_000, 512, 512))
@@ -119,9 +112,32 @@ def test_ctrl_c_stops_soon_and_keeps_what_was_measured(tmp_path):
     assert float(took) < 4
 
 
-def test_ctrl_c_before_the_first_frame_has_nothing_to_keep(speckle):
-    import signal
+@pytest.fixture
+def hears_ctrl_c():
+    """Python as it is in a terminal: in the background, Ctrl-C may be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
+
+def test_ctrl_c_stops_soon_where_small_frames_come_slowly(slowly, hears_ctrl_c):
+    """Many of them would make one batch: it is not waited for."""
+    frame = np.random.default_rng(0).integers(0, 255, (96, 128), dtype=np.uint8)
+    frames, n_read_then = slowly(np.broadcast_to(frame, (250, 96, 128))), []
+
+    def send():
+        n_read_then.append(frames.n_read)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Timer(0.6, send).start()
+    with pytest.raises(mm.Stopped) as stopped:
+        mm.measure(frames, WINDOWS)
+    # A second's worth of them, where a fifth of a second is needed.
+    assert frames.n_read - n_read_then[0] < 30
+    assert 0 < stopped.value.tracks.shape[1] <= frames.n_read < 250
+
+
+def test_ctrl_c_before_the_first_frame_has_nothing_to_keep(speckle, hears_ctrl_c):
     class Interrupting:
         shape, dtype = (50, 96, 128), np.dtype(np.uint8)
         frame = speckle()[0]
@@ -129,8 +145,6 @@ def test_ctrl_c_before_the_first_frame_has_nothing_to_keep(speckle):
         def __getitem__(self, number):
             if number == 0:
                 signal.raise_signal(signal.SIGINT)
-            import time
-
             time.sleep(0.05)
             return self.frame
 

@@ -4,7 +4,11 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{SIZE, anywhere, following, measured};
+use movemeter::error::BoxError;
+use movemeter::frame::Frame;
 use movemeter::geometry::{Rect, Size};
 use movemeter::matching::enlargement::Enlargement;
 use movemeter::matching::plan::Method;
@@ -15,6 +19,7 @@ use movemeter::monitor::Silent;
 use movemeter::recipe::{Recipe, Reference};
 use movemeter::roi::grid;
 use movemeter::simd;
+use movemeter::source::{FrameSource, StackInfo};
 use movemeter::synth::{self, SynthStack};
 use movemeter::track::{Sample, Tracks};
 
@@ -75,6 +80,29 @@ fn one_two_and_five_threads_give_the_same_bits() {
         let one = with(1);
         assert_eq!(one, with(2), "{recipe:?}");
         assert_eq!(one, with(5), "{recipe:?}");
+    }
+}
+
+/// A recording whose frames come so slowly that a batch holds few of them.
+struct Slow(SynthStack);
+
+impl FrameSource for Slow {
+    fn info(&self) -> &StackInfo {
+        self.0.info()
+    }
+
+    fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
+        std::thread::sleep(Duration::from_millis(35));
+        self.0.read(index, frame)
+    }
+}
+
+#[test]
+fn a_recording_that_comes_slowly_gives_the_same_bits() {
+    let near = every_kind().into_iter().filter(|recipe| recipe.max_displacement_px.is_some());
+    for recipe in near {
+        let slowly = bits(&measured(&recipe, &mut Slow(noisy())));
+        assert_eq!(slowly, bits(&measured(&recipe, &mut noisy())), "{recipe:?}");
     }
 }
 

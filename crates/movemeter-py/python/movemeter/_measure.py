@@ -309,7 +309,8 @@ def _tracks(parts: dict[str, Any], exception: Optional[BaseException]) -> Tracks
         warnings.warn(warning, MeasuringWarning, stacklevel=4)
     tracks = Tracks(parts)
     if isinstance(exception, KeyboardInterrupt):
-        message = f"{tracks.incomplete}; what was measured is in this exception's tracks"
+        stopped = tracks.incomplete or "stopped after the last frame"
+        message = f"{stopped}; what was measured is in this exception's tracks"
         raise Stopped(message, tracks if tracks.shape[1] else None) from None
     if exception is not None:
         raise exception

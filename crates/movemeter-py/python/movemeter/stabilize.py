@@ -168,9 +168,6 @@ def _opened(
     input_fn: StackLike, mediary_fn: Optional[StackLike], output_fn: PathLike
 ) -> tuple[Stack, Stack]:
     """What is measured and what is moved; raises where the output could not be written."""
-    from . import _native
-    from ._stabilize import like
-    from ._stack import open
     output = os.fspath(output_fn)
     if not output.lower().endswith((".tif", ".tiff")):
         raise SettingError(f"output_fn must end in .tif or .tiff, but is {output!r}")
@@ -276,7 +273,6 @@ exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C"""
 
 def main(arguments: Optional[list[str]] = None) -> int:
     """Runs the program; gives its exit code."""
-    from ._progress import _line
     given = _parser().parse_args(arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("always")

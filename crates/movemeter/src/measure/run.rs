@@ -1,7 +1,7 @@
 //! The loop: one thread reads ahead, the others measure.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use super::stage::{FEW_BYTES, Measurement, Taken};
@@ -39,6 +39,7 @@ pub fn run(
         stamps: &stamps,
         excluded: &excluded,
         length: batch_length(&info, batch_bytes(measurements)),
+        monitor,
     };
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(0);
@@ -85,47 +86,82 @@ struct Batch {
     error: Option<Error>,
 }
 
+impl Batch {
+    fn of(length: usize) -> Self {
+        Self { taken: Vec::with_capacity(length), error: None }
+    }
+}
+
+struct NobodyListens;
+
+/// Gives the batch back if it need not be handed over and is not waited for.
+fn hand_over(
+    sender: &SyncSender<Batch>,
+    batch: Batch,
+    must: bool,
+) -> Result<Option<Batch>, NobodyListens> {
+    if must {
+        return sender.send(batch).map(|()| None).map_err(|_| NobodyListens);
+    }
+    match sender.try_send(batch) {
+        Ok(()) => Ok(None),
+        Err(TrySendError::Full(batch)) => Ok(Some(batch)),
+        Err(TrySendError::Disconnected(_)) => Err(NobodyListens),
+    }
+}
+
 /// What is read, and how much of it at once.
 #[derive(Clone, Copy)]
 struct Batches<'a> {
     stamps: &'a [Stamp],
     excluded: &'a BTreeSet<usize>,
     length: usize,
+    monitor: &'a dyn Monitor,
 }
 
 impl Batches<'_> {
-    /// Reads batch after batch until all are read, one cannot be, or nobody listens any more.
+    /// Reads until all is read, a frame cannot be, it is to stop, or nobody listens any more.
+    ///
+    /// A batch is handed over when it is full, or when it is waited for: frames that come slowly are measured, told and
+    /// kept as they come.
     fn read_all(self, source: &mut dyn FrameSource, spare: &mut Spare, sender: &SyncSender<Batch>) {
-        for (n, stamps) in self.stamps.chunks(self.length).enumerate() {
-            let batch = self.read(source, n * self.length, stamps, spare);
-            let is_last = batch.error.is_some();
-            if sender.send(batch).is_err() || is_last {
+        let mut batch = Batch::of(self.length);
+        for (index, &stamp) in self.stamps.iter().enumerate() {
+            match self.take(source, index, stamp, spare) {
+                Ok(taken) => batch.taken.push(taken),
+                Err(error) => batch.error = Some(error),
+            }
+            let is_last = batch.error.is_some() || index + 1 == self.stamps.len();
+            let must = is_last || batch.taken.len() == self.length;
+            batch = match hand_over(sender, batch, must) {
+                Ok(None) => Batch::of(self.length),
+                Ok(Some(batch)) => batch,
+                Err(NobodyListens) => return,
+            };
+            if is_last {
                 return;
             }
         }
     }
 
-    fn read(
+    fn take(
         self,
         source: &mut dyn FrameSource,
-        first: usize,
-        stamps: &[Stamp],
+        index: usize,
+        stamp: Stamp,
         spare: &mut Spare,
-    ) -> Batch {
-        spare.gather();
-        let mut taken = Vec::with_capacity(stamps.len());
-        for (i, &stamp) in stamps.iter().enumerate() {
-            if self.excluded.contains(&stamp.number) {
-                taken.push(Taken { stamp, frame: None });
-                continue;
-            }
-            let mut frame = spare.frame();
-            if let Err(source) = source.read(first + i, &mut frame) {
-                return Batch { taken, error: Some(Error::Read { frame: stamp.number, source }) };
-            }
-            taken.push(Taken { stamp, frame: Some(frame) });
+    ) -> Result<Taken, Error> {
+        if self.excluded.contains(&stamp.number) {
+            return Ok(Taken { stamp, frame: None });
         }
-        Batch { taken, error: None }
+        if self.monitor.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        spare.gather();
+        let mut frame = spare.frame();
+        let read = source.read(index, &mut frame);
+        read.map_err(|source| Error::Read { frame: stamp.number, source })?;
+        Ok(Taken { stamp, frame: Some(frame) })
     }
 }
 
@@ -182,6 +218,9 @@ fn measure(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
     use super::*;
     use crate::error::BoxError;
     use crate::geometry::{Rect, Size};
@@ -245,6 +284,77 @@ mod tests {
         let level = |number: usize| (!excluded.contains(&number)).then_some(number as f32);
         let expected: Vec<_> = (0..n_frames).map(|number| (number, level(number))).collect();
         assert_eq!(shown.0, expected);
+    }
+
+    /// A recording whose frames take their time; it is told to stop when this one is read.
+    struct Slow<'a> {
+        info: StackInfo,
+        stops_at: usize,
+        stopping: &'a Stopping,
+        n_read: usize,
+    }
+
+    #[derive(Default)]
+    struct Stopping(AtomicBool);
+
+    impl Monitor for Stopping {
+        fn is_cancelled(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    impl FrameSource for Slow<'_> {
+        fn info(&self) -> &StackInfo {
+            &self.info
+        }
+
+        fn read(&mut self, index: usize, frame: &mut Frame) -> Result<(), BoxError> {
+            thread::sleep(Duration::from_millis(30));
+            self.n_read += 1;
+            self.stopping.0.fetch_or(index == self.stops_at, Ordering::Relaxed);
+            frame.reset(self.info.size);
+            Ok(())
+        }
+    }
+
+    /// How many frames came at once.
+    #[derive(Default)]
+    struct Lengths(Vec<usize>);
+
+    impl Measurement for Lengths {
+        fn frames(&mut self, batch: &[Taken], _: &dyn Monitor) -> Result<(), Error> {
+            self.0.push(batch.len());
+            Ok(())
+        }
+
+        fn table(&self) -> Table<'_> {
+            Table { n_rows: 0, columns: Vec::new() }
+        }
+    }
+
+    fn slow(n_frames: usize, stops_at: usize, stopping: &Stopping) -> Slow<'_> {
+        let info = StackInfo { size: Size::new(8, 8), n_frames, ..StackInfo::default() };
+        Slow { info, stops_at, stopping, n_read: 0 }
+    }
+
+    #[test]
+    fn frames_that_come_slowly_are_handed_over_before_a_batch_is_full() {
+        let stopping = Stopping::default();
+        let mut source = slow(10, usize::MAX, &stopping);
+        let mut lengths = Lengths::default();
+        run(&mut source, &Recipe::default(), &stopping, &mut [&mut lengths]).unwrap();
+        assert_eq!(lengths.0.iter().sum::<usize>(), 10);
+        assert!(5 < lengths.0.len(), "{:?}", lengths.0);
+    }
+
+    #[test]
+    fn no_frame_is_read_after_a_stop() {
+        let stopping = Stopping::default();
+        let mut source = slow(100, 1, &stopping);
+        let mut lengths = Lengths::default();
+        let ended = run(&mut source, &Recipe::default(), &stopping, &mut [&mut lengths]);
+        assert!(matches!(ended, Err(Error::Cancelled)));
+        assert_eq!(source.n_read, 2);
     }
 
     #[test]

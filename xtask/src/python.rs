@@ -1,5 +1,6 @@
 //! The Python package: tested as it is installed, and made into a wheel.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -51,11 +52,19 @@ fn build(workspace: &Workspace, python: &Path, options: &[&str]) -> Result<PathB
     }
     let mut maturin = Command::new(python);
     maturin.args(["-m", "maturin", "build", "--quiet", "--out"]).arg(&folder).args(options);
-    maturin.env("CARGO_TARGET_DIR", &workspace.target);
+    maturin.env("CARGO_TARGET_DIR", &workspace.target).env("PATH", path_from(python)?);
     succeed("maturin", maturin.current_dir(&workspace.root))?;
     let wheels = std::fs::read_dir(&folder)?.flatten().map(|entry| entry.path());
     let mut wheels: Vec<PathBuf> = wheels.filter(|path| is_wheel(path)).collect();
     wheels.pop().ok_or_else(|| format!("maturin made no wheel in {}", folder.display()).into())
+}
+
+/// The search path with the environment of this Python in front: there zig is looked for.
+fn path_from(python: &Path) -> Result<OsString> {
+    let own = python.parent().ok_or("the environment's Python is in no folder")?;
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [own.to_owned()].into_iter().chain(std::env::split_paths(&others));
+    Ok(std::env::join_paths(folders)?)
 }
 
 fn is_wheel(path: &Path) -> bool {

@@ -17,14 +17,21 @@ pub struct ArraySource {
 }
 
 impl ArraySource {
-    /// The frames of an array of this shape, whose pixels are of this type.
-    pub fn new(frames: Py<PyAny>, shape: (usize, usize, usize), pixel_type: &str) -> Self {
+    /// The frames of an array of this shape, whose pixels are of this type; `numbers` are those that the frames have in the recording, if the array is a
+    /// part of one.
+    pub fn new(
+        frames: Py<PyAny>,
+        shape: (usize, usize, usize),
+        pixel_type: &str,
+        numbers: Option<Vec<usize>>,
+    ) -> Self {
         let (n_frames, height, width) = shape;
         let info = StackInfo {
             name: "array".into(),
             size: Size::new(width, height),
             n_frames,
             pixel_type: pixel_type.into(),
+            numbers,
             ..StackInfo::default()
         };
         Self { frames, info }
@@ -51,13 +58,22 @@ impl FrameSource for ArraySource {
 pub fn fill(image: &Bound<'_, PyAny>, frame: &mut Frame) -> PyResult<()> {
     // An array of numpy and nothing more: no mask, no file behind it.
     let is_plain = image.cast_exact::<PyUntypedArray>().is_ok();
-    if is_plain && filled(image, frame)? {
+    if is_plain && filled(&aligned(image)?, frame)? {
         return Ok(());
     }
     let plain = image.py().import("movemeter._arrays")?.getattr("frame")?.call1((image,))?;
     match filled(&plain, frame)? {
         true => Ok(()),
         false => Err(PyTypeError::new_err("the package gave an array that cannot be read")),
+    }
+}
+
+/// The same, copied if it is an array whose numbers do not lie at multiples of their size, as those may that came through a network: nothing reads it there.
+pub fn aligned<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let is_array = array.cast::<PyUntypedArray>().is_ok();
+    match is_array && !array.getattr("flags")?.getattr("aligned")?.is_truthy()? {
+        true => array.call_method0("copy"),
+        false => Ok(array.clone()),
     }
 }
 

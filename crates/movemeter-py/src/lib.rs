@@ -15,12 +15,17 @@ mod source;
 mod tags;
 mod parts;
 mod measuring;
+mod blocks;
 mod stabilize;
 mod tables;
 
 /// What the package `movemeter` is made of.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::blocks::{
+        check_blocks, hash_inputs, measure_block, read_ahead, relative_brightness,
+    };
     #[pymodule_export]
     use super::measuring::{measure, measure_brightness, read_recipe};
     #[pymodule_export]

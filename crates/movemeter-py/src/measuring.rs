@@ -134,7 +134,7 @@ fn load_mask(py: Python<'_>, recipe: &mut Recipe) -> PyResult<()> {
 }
 
 /// What the result says of having ended early; the error if there is to be no result.
-fn broken_off(
+pub fn broken_off(
     py: Python<'_>,
     error: &CoreError,
     n_measured: usize,

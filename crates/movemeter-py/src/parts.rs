@@ -12,6 +12,7 @@ use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyRea
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::array::aligned;
 use crate::settings::{Word, rect_of};
 
 /// The words for the codes of statuses.
@@ -29,24 +30,21 @@ pub const STATUS: [&str; 8] = {
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A file or folder that was measured: name, path, SHA-256, number of files.
-type InputParts = (String, Option<PathBuf>, String, Option<usize>);
+pub type InputParts = (String, Option<PathBuf>, String, Option<usize>);
 
 /// Everything of the results, as arrays (window, frame), lists and words.
 pub fn parts_of<'py>(py: Python<'py>, results: &Results) -> PyResult<Bound<'py, PyDict>> {
     let Results { tracks, provenance, .. } = results;
     let parts = PyDict::new(py);
     add_places(&parts, tracks)?;
-    add_samples(&parts, tracks)?;
-    add_deformations(&parts, tracks)?;
-    if let Some(brightness) = &tracks.brightness {
-        add_brightness(&parts, brightness, tracks.n_frames())?;
-    }
+    add_measured(&parts, tracks)?;
     parts.set_item("pixel_size_um", tracks.pixel_size_um)?;
     add_provenance(&parts, provenance)?;
     Ok(parts)
 }
 
-fn add_places(parts: &Bound<'_, PyDict>, tracks: &Tracks) -> PyResult<()> {
+/// Frames and windows.
+pub fn add_places(parts: &Bound<'_, PyDict>, tracks: &Tracks) -> PyResult<()> {
     let py = parts.py();
     let numbers = tracks.stamps.iter().map(|stamp| stamp.number as i64);
     parts.set_item("frames", PyArray1::from_iter(py, numbers))?;
@@ -61,6 +59,16 @@ fn add_places(parts: &Bound<'_, PyDict>, tracks: &Tracks) -> PyResult<()> {
         [x as i64, y as i64, width as i64, height as i64]
     });
     parts.set_item("rois", PyArray1::from_iter(py, sides).reshape([tracks.n_windows(), 4])?)
+}
+
+/// What was measured of each window in each frame.
+pub fn add_measured(parts: &Bound<'_, PyDict>, tracks: &Tracks) -> PyResult<()> {
+    add_samples(parts, tracks)?;
+    add_deformations(parts, tracks)?;
+    match &tracks.brightness {
+        Some(brightness) => add_brightness(parts, brightness, tracks.n_frames()),
+        None => Ok(()),
+    }
 }
 
 fn add_samples(parts: &Bound<'_, PyDict>, tracks: &Tracks) -> PyResult<()> {
@@ -125,17 +133,20 @@ fn add_brightness(
     add_2d(parts, "brightness_sd", levels().map(|of| of.sd).collect(), shape)
 }
 
-fn add_provenance(parts: &Bound<'_, PyDict>, provenance: &Provenance) -> PyResult<()> {
+/// Where it came from.
+pub fn add_provenance(parts: &Bound<'_, PyDict>, provenance: &Provenance) -> PyResult<()> {
     let Provenance { version, recipe_json, opened, inputs, doubts, incomplete } = provenance;
     parts.set_item("version", version.as_deref().unwrap_or(VERSION))?;
     parts.set_item("recipe", recipe_json)?;
     parts.set_item("opened", (opened.channel, opened.z))?;
-    let input = |HashedInput { name, path, sha256, n_files }: &HashedInput| {
-        (name.clone(), path.clone(), sha256.clone(), *n_files)
-    };
-    parts.set_item("inputs", inputs.iter().map(input).collect::<Vec<InputParts>>())?;
+    parts.set_item("inputs", inputs.iter().map(input_parts).collect::<Vec<_>>())?;
     parts.set_item("doubts", doubts)?;
     parts.set_item("incomplete", incomplete)
+}
+
+/// An input as Python has it.
+pub fn input_parts(HashedInput { name, path, sha256, n_files }: &HashedInput) -> InputParts {
+    (name.clone(), path.clone(), sha256.clone(), *n_files)
 }
 
 /// Makes results of what [`parts_of`] gave, or of parts of it that were cut or joined.
@@ -153,7 +164,7 @@ struct Parts<'a, 'py> {
 
 impl<'py> Parts<'_, 'py> {
     fn value(&self, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        self.parts.as_any().get_item(name)
+        aligned(&self.parts.as_any().get_item(name)?)
     }
 
     fn get<T>(&self, name: &str) -> PyResult<T>

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::array::ArraySource;
-use crate::failure::{Kind, failure, of_files, of_output};
+use crate::failure::{Kind, failure, of_files, of_output, setting};
 use crate::running::run;
 
 /// Frames by number, from files, an array, or made of those of another source.
@@ -110,11 +110,22 @@ impl Source {
         Ok(Self::of_recording(recording, opening))
     }
 
-    /// The frames of an array, or of whatever gives a frame for its number.
+    /// The frames of an array, or of whatever gives a frame for its number. Of a part of a recording, with the numbers that frames have there.
     #[staticmethod]
-    fn of_array(frames: Py<PyAny>, shape: (usize, usize, usize), pixel_type: &str) -> Self {
-        let source = Box::new(ArraySource::new(frames, shape, pixel_type));
-        Self::of(source, Vec::new(), OpenOptions::default())
+    #[pyo3(signature = (frames, shape, pixel_type, numbers=None))]
+    fn of_array(
+        py: Python<'_>,
+        frames: Py<PyAny>,
+        shape: (usize, usize, usize),
+        pixel_type: &str,
+        numbers: Option<Vec<usize>>,
+    ) -> PyResult<Self> {
+        if let Some(numbers) = numbers.as_ref().filter(|numbers| numbers.len() != shape.0) {
+            let allowed = format!("one for each of {} frames", shape.0);
+            return Err(setting(py, "numbers", &allowed, &format!("{} numbers", numbers.len())));
+        }
+        let source = Box::new(ArraySource::new(frames, shape, pixel_type, numbers));
+        Ok(Self::of(source, Vec::new(), OpenOptions::default()))
     }
 
     /// Numbers of frames, rows, columns.

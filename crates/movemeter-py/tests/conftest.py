@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,6 +63,14 @@ class _Slow:
 def slowly():
     """A maker of recordings whose frames take their time."""
     return _Slow
+
+
+@pytest.fixture
+def hears_ctrl_c():
+    """Python as it is in a terminal: in the background, Ctrl-C may be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

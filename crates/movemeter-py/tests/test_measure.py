@@ -277,3 +277,11 @@ def test_a_recipe_measures_alike_whether_it_is_a_file_a_table_or_a_dict(speckle)
             mm.measure_by(frames, wrong)
     with pytest.raises(FileNotFoundError):
         mm.measure_by(frames, "nothing.toml")
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])
+def test_numbers_that_do_not_lie_at_multiples_of_their_size_are_read(dtype, speckle):
+    frames = speckle(0.4, 0.2, dtype=dtype)
+    odd = np.frombuffer(b"?" + frames.tobytes(), dtype, offset=1).reshape(frames.shape)
+    assert not odd.flags.aligned
+    assert mm.measure(odd, [(32, 24, 48, 48)]) == mm.measure(frames, [(32, 24, 48, 48)])

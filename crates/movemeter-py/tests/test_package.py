@@ -31,7 +31,7 @@ def test_the_version_is_later_than_what_it_succeeds():
 
 def test_nothing_heavy_is_imported():
     program = "import sys, movemeter; print(*{name.split('.')[0] for name in sys.modules})"
-    heavy = {"numpy", "cv2", "scipy", "tkinter", "matplotlib", "pandas", "xarray", "dask", "napari", "PIL", "tifffile"}
+    heavy = {"numpy", "cv2", "scipy", "tkinter", "matplotlib", "pandas", "xarray", "dask", "distributed", "napari", "PIL", "tifffile"}
     assert not heavy & set(in_a_new_process(program).split())
     program = "import sys, movemeter as mm; mm.measure, mm.Movemeter, mm.open; print(*{n.split('.')[0] for n in sys.modules})"
     assert heavy & set(in_a_new_process(program).split()) == {"numpy"}
@@ -51,8 +51,18 @@ def modules():
     return sorted(module.name for module in found if not module.name.endswith("__main__"))
 
 
+#: What the examples of a module or a page need besides NumPy.
+NEEDED = {
+    "movemeter.dask": ["dask.array", "distributed"],
+    "python.md": ["pandas", "xarray"],
+    "dask.md": ["dask.array", "distributed", "pandas", "pyarrow"],
+}
+
+
 @pytest.mark.parametrize("name", ["movemeter", *modules()])
 def test_examples_of_modules_run(name):
+    for needed in NEEDED.get(name, []):
+        pytest.importorskip(needed)
     importlib.import_module(name)
     # The name in its package may be something that can be called.
     module = sys.modules[name]
@@ -67,8 +77,6 @@ def documents():
     return sorted(page.name for page in (REPOSITORY / "docs").glob("*.md") if ">>> " in page.read_text("utf-8"))
 
 
-#: What the examples of a page need besides NumPy.
-NEEDED = {"python.md": ["pandas", "xarray"]}
 
 
 @pytest.mark.parametrize("name", documents())

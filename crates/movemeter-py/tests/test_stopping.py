@@ -112,14 +112,6 @@ def test_ctrl_c_stops_soon_and_keeps_what_was_measured(tmp_path):
     assert float(took) < 4
 
 
-@pytest.fixture
-def hears_ctrl_c():
-    """Python as it is in a terminal: in the background, Ctrl-C may be ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_ctrl_c_stops_soon_where_small_frames_come_slowly(slowly, hears_ctrl_c):
     """Many of them would make one batch: it is not waited for."""
     frame = np.random.default_rng(0).integers(0, 255, (96, 128), dtype=np.uint8)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ._native import VERSION as __rust_version__
 
 if TYPE_CHECKING:
+    from . import dask as dask
     from . import directories as directories
     from . import errors as errors
     from . import heatmap as heatmap
@@ -71,7 +72,7 @@ _PLACES = {
 }
 
 #: Parts that are modules of their own. `stabilize` can be called, too.
-_MODULES = ("directories", "errors", "heatmap", "roi", "stabilize", "stacks", "tkgui")
+_MODULES = ("dask", "directories", "errors", "heatmap", "roi", "stabilize", "stacks", "tkgui")
 
 __all__ = [
     "Error",

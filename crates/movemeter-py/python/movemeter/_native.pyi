@@ -6,15 +6,20 @@ from typing import Any, Optional, Union, final
 import numpy as np
 
 __all__ = [
+    "check_blocks",
     "check_output",
     "columns",
     "grid",
+    "hash_inputs",
     "load",
     "measure",
+    "measure_block",
     "measure_brightness",
     "measure_motion",
+    "read_ahead",
     "read_recipe",
     "read_rois",
+    "relative_brightness",
     "roi07_circle",
     "roi07_ellipse",
     "roi07_grid",
@@ -47,7 +52,12 @@ class Source:
         ffmpeg: Optional[_Path] = None,
     ) -> Source: ...
     @staticmethod
-    def of_array(frames: Any, shape: tuple[int, int, int], pixel_type: str) -> Source: ...
+    def of_array(
+        frames: Any,
+        shape: tuple[int, int, int],
+        pixel_type: str,
+        numbers: Optional[list[int]] = None,
+    ) -> Source: ...
     @property
     def shape(self) -> tuple[int, int, int]: ...
     @property
@@ -72,6 +82,25 @@ def measure(
 def measure_brightness(
     source: Source, rois: _Rois, settings: dict[str, Any], running: dict[str, Any]
 ) -> np.ndarray[Any, Any]: ...
+def check_blocks(
+    source: Source, rois: _Rois, settings: dict[str, Any], keep_going: bool
+) -> dict[str, Any]: ...
+def hash_inputs(source: Source) -> list[Any]: ...
+def read_ahead(
+    source: Source,
+    frames: tuple[int, int, int],
+    window: list[int],
+    shared: dict[str, Any],
+    threads: Optional[int],
+) -> dict[str, Any]: ...
+def measure_block(
+    source: Source,
+    place: dict[str, Any],
+    shared: dict[str, Any],
+    ahead: dict[str, Any],
+    threads: Optional[int],
+) -> tuple[dict[str, Any], Optional[str]]: ...
+def relative_brightness(mode: str, means: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]: ...
 def grid(within: list[int], window: tuple[int, int], step: float) -> np.ndarray[Any, Any]: ...
 def read_rois(
     path: _Path, frame_size: Optional[tuple[int, int]]

@@ -12,12 +12,12 @@ Progress = Callable[[str, int, int], Any]
 ProgressLike = Union[None, bool, Progress, Any]
 
 
-def as_progress(progress: ProgressLike) -> Optional[Progress]:
+def as_progress(progress: ProgressLike, unit: str = "frame") -> Optional[Progress]:
     """Something that can be called: True is a bar of tqdm, or a line without it; a bar is moved on."""
     if progress is None or progress is False:
         return None
     if progress is True:
-        return _bar()
+        return _bar(unit)
     if hasattr(progress, "update") and hasattr(progress, "total"):
         return Bar(progress)
     if callable(progress):
@@ -29,12 +29,12 @@ def as_progress(progress: ProgressLike) -> Optional[Progress]:
     )
 
 
-def _bar() -> Progress:
+def _bar(unit: str) -> Progress:
     try:
         from tqdm.auto import tqdm  # type: ignore[import-untyped,import-not-found,unused-ignore]
     except ImportError:
         return _line
-    return Bar(tqdm(unit="frame"), is_own=True)
+    return Bar(tqdm(unit=unit), is_own=True)
 
 
 def _line(stage: str, done: int, total: int) -> None:

@@ -405,8 +405,16 @@ class Tracks:
 
 
 def load(path: PathLike) -> Tracks:
-    """Reads what was measured from a table or a session, whoever wrote it: the command, or :meth:`Tracks.save`."""
-    return Tracks(_native.load(os.fspath(path)))
+    """Reads what was measured from a table or a session, whoever wrote it: the command, or :meth:`Tracks.save`.
+
+    Also from a folder that :func:`movemeter.dask.measure` wrote.
+    """
+    path = os.fspath(path)
+    if os.path.isdir(path):
+        from ._joining import load_folder
+
+        return Tracks(load_folder(path))
+    return Tracks(_native.load(path))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -27,9 +27,13 @@ pub(crate) fn wheel() -> Result<()> {
     Ok(())
 }
 
-/// Installs the package into the environment of this Python, as it is now.
-pub(crate) fn install(workspace: &Workspace, python: &Path) -> Result<()> {
-    let wheel = build(workspace, python, &["--profile", "dev", "--strip"])?;
+/// Builds the package as it is now, with this Python's maturin.
+pub(crate) fn package(workspace: &Workspace, python: &Path) -> Result<PathBuf> {
+    build(workspace, python, &["--profile", "dev", "--strip"])
+}
+
+/// Installs the package into the environment of this Python.
+pub(crate) fn install(wheel: &Path, python: &Path) -> Result<()> {
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
     succeed("pip install", pip.args(["--no-deps", "--force-reinstall"]).arg(wheel))
@@ -39,6 +43,15 @@ pub(crate) fn install(workspace: &Workspace, python: &Path) -> Result<()> {
 pub(crate) fn tests(python: &Path) -> Command {
     let mut pytest = Command::new(python);
     pytest.args(["-m", "pytest", "--quiet", "crates/movemeter-py/tests"]);
+    pytest
+}
+
+/// The tests of the plugin of napari, by a Python that has it.
+pub(crate) fn tests_of_plugin(python: &Path) -> Command {
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "--quiet", "crates/movemeter-py/tests/test_napari.py"]);
+    // The pytest plugins of napari warn of their own; ours are errors.
+    pytest.args(["-p", "no:napari", "-p", "no:npe2"]);
     // Qt draws where there is no screen.
     pytest.env("QT_QPA_PLATFORM", "offscreen");
     pytest

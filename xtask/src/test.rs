@@ -40,8 +40,13 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
     stage("tests", &mut tests)?;
     if let Some(python) = &python {
         println!("\n== the Python package");
-        python::install(&workspace, python)?;
+        let wheel = python::package(&workspace, python)?;
+        python::install(&wheel, python)?;
         stage("tests of the Python package", &mut python::tests(python))?;
+        if let Some(napari) = python_with_napari(&workspace) {
+            python::install(&wheel, &napari)?;
+            stage("tests of the plugin of napari", &mut python::tests_of_plugin(&napari))?;
+        }
     }
     println!("\nall stages passed in {}", words(start.elapsed()));
     Ok(())
@@ -50,16 +55,22 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
 /// The Python with what comparisons and the package's tests need; says so if there is none.
 fn python_for_tests(workspace: &Workspace) -> Option<PathBuf> {
     println!("\n== Python");
-    match venv::for_tests(workspace) {
-        Ok(python) => {
-            println!("{}", python.display());
-            Some(python)
-        }
-        Err(reason) => {
-            println!("skipped: comparisons with Python, and the Python package ({reason})");
-            None
-        }
+    told(venv::for_tests(workspace), "comparisons with Python, and the Python package")
+}
+
+/// The Python with napari; says so if there is none.
+fn python_with_napari(workspace: &Workspace) -> Option<PathBuf> {
+    println!("\n== napari");
+    told(venv::with_napari(workspace), "the plugin of napari in napari")
+}
+
+/// Says which Python it is, or what is left out without it and why.
+fn told(python: std::result::Result<PathBuf, String>, without: &str) -> Option<PathBuf> {
+    match &python {
+        Ok(python) => println!("{}", python.display()),
+        Err(reason) => println!("skipped: {without} ({reason})"),
     }
+    python.ok()
 }
 
 const CLIPPY: &[&str] =

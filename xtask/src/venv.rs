@@ -16,6 +16,12 @@ pub(crate) fn for_tests(workspace: &Workspace) -> Result<PathBuf, String> {
     python(&workspace.root.join("xtask/requirements.txt"), &workspace.target.join("venv"))
 }
 
+/// The Python in which the plugin of napari is tested.
+pub(crate) fn with_napari(workspace: &Workspace) -> Result<PathBuf, String> {
+    let requirements = workspace.root.join("xtask/requirements-napari.txt");
+    python(&requirements, &workspace.target.join("venv-napari"))
+}
+
 /// The Python of the environment in the folder `venv`, made first if it is not there or its
 /// requirements have changed.
 ///

@@ -54,6 +54,8 @@ def modules():
 #: What the examples of a module or a page need besides NumPy.
 NEEDED = {
     "movemeter.dask": ["dask.array", "distributed"],
+    "movemeter.napari.settings": ["qtpy.QtWidgets"],
+    "movemeter.napari.widget": ["napari", "qtpy.QtWidgets"],
     "python.md": ["pandas", "xarray"],
     "dask.md": ["dask.array", "distributed", "pandas", "pyarrow"],
 }
@@ -62,7 +64,7 @@ NEEDED = {
 @pytest.mark.parametrize("name", ["movemeter", *modules()])
 def test_examples_of_modules_run(name):
     for needed in NEEDED.get(name, []):
-        pytest.importorskip(needed)
+        pytest.importorskip(needed, exc_type=ImportError)
     importlib.import_module(name)
     # The name in its package may be something that can be called.
     module = sys.modules[name]

@@ -190,6 +190,7 @@ class _Sending:
         self._cluster = cluster
         self._threads = threads
         self._run = uuid.uuid4().hex
+        self._n_submitted = 0
 
     def send(self, recordings: list[Recording]) -> Tasks:
         """All tasks that give something."""
@@ -254,7 +255,9 @@ class _Sending:
         return (self._submit(_blocks.same, f"frames-{key}", pixels), pixel_type, list(numbers))
 
     def _submit(self, function: Any, key: str, *given: Any) -> Any:
-        return self._cluster.submit(function, *given, key=f"movemeter-{key}", pure=True)
+        """A task, which is done before those that are submitted after it: who stops keeps the first frames."""
+        self._n_submitted += 1
+        return self._cluster.submit(function, *given, key=f"movemeter-{key}", pure=True, priority=-self._n_submitted)
 
 
 def _gather(tasks: Tasks, cluster: Any, told: Optional[Progress]) -> Optional[BaseException]:

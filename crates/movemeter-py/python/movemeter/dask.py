@@ -33,6 +33,7 @@ TASKS_PER_THREAD = 4
 #: Threads that a cluster is taken to have whose workers are not there yet.
 THREADS_TO_COME = 8
 
+
 def measure(
     stacks: Union[StackLike, list[StackLike]],
     rois: RoisLike,
